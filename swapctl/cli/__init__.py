@@ -1,0 +1,55 @@
+"""The command line. ``main`` parses, calls one verb, and is the one place where errors end."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import Incomplete, SwapctlError
+from . import ensure, off, on, output, remove, status
+from .parser import build_parser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS = (status, ensure, remove, on, off)
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 failed or refused, 2 used wrongly, 130 interrupted."""
+    output.speak_any_bytes()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = build_parser(VERBS, arguments).parse_args(arguments)
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except SwapctlError as error:
+        return _failed(error, as_json="--json" in arguments)
+    except KeyboardInterrupt:  # before the first change; after that it is undone and arrives as RolledBack
+        print("swapctl: interrupted; nothing was changed", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit does not complain as well
+        return _BROKEN_PIPE
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"swapctl: {where}{error.strerror or error}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _failed(error: SwapctlError, *, as_json: bool) -> int:
+    print(f"swapctl: {error}", file=sys.stderr)
+    if as_json:
+        output.print_json({
+            "changed": isinstance(error, Incomplete),
+            "error": type(error).__name__,
+            "message": error.message,
+            "hint": error.hint,
+            "remains": list(error.remains) if isinstance(error, Incomplete) else [],
+        })  # fmt: skip
+    return error.exit_code

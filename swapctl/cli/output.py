@@ -1,0 +1,130 @@
+"""Print for people and for machines: tables and progress on a terminal, plain text in a pipe, JSON on request."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+
+from ..sizes import human
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from ..swap import Result
+    from ..swap.transaction import Progress
+
+_PATIENCE = 0.5  # seconds that something may take before its progress is worth showing
+_REDRAW = 0.1
+
+
+def speak_any_bytes() -> None:
+    """Let names that are not valid text be printed as the bytes they are."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a test's stand-in has none
+        if reconfigure:
+            reconfigure(errors="surrogateescape" if stream.encoding.lower() == "utf-8" else "backslashreplace")
+
+
+def print_json(document: object) -> None:
+    """Print *document* as JSON."""
+    import json
+
+    print(json.dumps(document, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, with colour where a person looks."""
+    if sys.stdout.isatty():
+        try:
+            _print_rich_table(columns, rows)
+        except ImportError:  # one copied file, or a managed host: the standard library has to do
+            pass
+        else:
+            return
+    widths = [max(len(row[number]) for row in (columns, *rows)) for number in range(len(columns))]
+    for row in (columns, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def print_result(args: argparse.Namespace, result: Result) -> int:
+    """Print what was done, or would be; return the exit status."""
+    if args.json:
+        print_json(result.to_dict())
+    elif not args.quiet:
+        print("\n".join(_report(result, dry_run=args.dry_run, verbose=args.verbose)))
+    return 0
+
+
+@contextmanager
+def progress(args: argparse.Namespace) -> Iterator[Progress | None]:
+    """Give a function that shows progress on standard error, or None where nobody looks."""
+    if args.quiet or args.json or not sys.stderr.isatty():
+        yield None
+        return
+    display = _Display()
+    try:
+        yield display.show
+    finally:
+        display.clear()
+
+
+class _Display:
+    """One line on the terminal: what is under way, how far, how fast, how long it will take."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._began = self._drawn = 0.0
+
+    def show(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._began = what, now
+        elapsed = now - self._began
+        if elapsed < _PATIENCE or now - self._drawn < _REDRAW:
+            return
+        self._drawn = now
+        rate = done / elapsed
+        left = f", {(total - done) / rate:.0f} s left" if rate else ""
+        filled = 24 * done // total if total else 0
+        bar = f"[{'#' * filled}{'.' * (24 - filled)}]"
+        print(f"\r\033[K{what} {bar} {human(done)} of {human(total)}, {human(int(rate))}/s{left}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._drawn:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _print_rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell, style={"yes": "green", "no": "yellow"}.get(cell, "")) for cell in row))
+    Console().print(table)
+
+
+def _report(result: Result, *, dry_run: bool, verbose: bool) -> Iterator[str]:
+    would = "would " if dry_run else ""
+    for action in result.actions:
+        yield f"{would}{action.name:<13} {action.detail}"
+    if not result.actions:
+        yield from (f"{state.path}: nothing to do" for state in result.before)
+    if verbose:
+        yield from _differences(result)
+    if result.backup_file:
+        yield f"{'backup':<13} {result.backup_file}"
+
+
+def _differences(result: Result) -> Iterator[str]:
+    import difflib
+
+    for change in result.diff():
+        old, new = (change[name].split("\n") for name in ("before", "after"))
+        yield from difflib.unified_diff(old, new, change["before_header"], change["after_header"], lineterm="")

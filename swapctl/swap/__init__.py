@@ -1,0 +1,18 @@
+"""Swap areas: look at them, and bring them to a wanted state. The public API; what it does not name may change.
+
+>>> from swapctl import swap
+>>> swap.converge(swap.Area("/swapfile", size="4G", priority=10))  # doctest: +SKIP
+Result(changed=True, ...)
+"""
+
+from __future__ import annotations
+
+from ..host import LocalHost
+from .area import Area
+from .converge import Result, converge, off, on
+from .facts import Facts
+from .facts import gather as facts
+from .plan import plan
+from .status import Status, status
+
+__all__ = ["Area", "Facts", "LocalHost", "Result", "Status", "converge", "facts", "off", "on", "plan", "status"]

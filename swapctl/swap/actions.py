@@ -1,0 +1,365 @@
+"""The changes that a plan is made of. Each describes itself, does itself, and notes how it is undone.
+
+An action knows how, never whether: that is the plan's. Effects go through the transaction's host. The way back is noted
+before the step is taken and works from any point in it, so that a step that fails halfway is undone like a whole one.
+"""
+
+from __future__ import annotations
+
+from .. import sizes
+from ..errors import Failed
+from ..record import Record
+from . import explain
+from .facts import FSTAB, active_at
+from .signatures import Signature
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+    from .transaction import Transaction
+
+_HEADER = 65536
+
+
+class Action(Record):
+    """One change. *tidying*: it comes when the wanted state is reached, and its failure is no reason to go back."""
+
+    name: ClassVar[str]
+    tidying: ClassVar[bool] = False
+
+    @property
+    def detail(self) -> str:
+        """What it changes, in a few words."""
+        raise NotImplementedError
+
+    def apply(self, run: Transaction) -> None:
+        """Make the change; raises `Failed`."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, str]:
+        """Return what users see of it."""
+        return {"name": self.name, "detail": self.detail}
+
+
+class PathAction(Action):
+    """A change at one path."""
+
+    path: str
+
+    @property
+    def detail(self) -> str:
+        return self.path
+
+
+class Create(PathAction):
+    """Make a file with all its blocks."""
+
+    name = "create"
+    size: int
+    reserve: bool = True
+    nocow: bool = False
+
+    @property
+    def detail(self) -> str:
+        how = "preallocated" if self.reserve else "written in full"
+        return f"{self.path}, {sizes.human(self.size)}, {how}{', no copy-on-write' if self.nocow else ''}"
+
+    def apply(self, run: Transaction) -> None:
+        host = run.host
+        host.create(self.path, nocow=self.nocow)
+        run.undo(f"{self.path}, a new file, is there", host.unlink, self.path)
+        host.allocate(self.path, 0, self.size, reserve=self.reserve, report=run.report(f"allocating {self.path}"))
+
+
+class Resize(PathAction):
+    """Change the size of a file that is not in use."""
+
+    name = "resize"
+    old: int
+    new: int
+    reserve: bool = True
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path} from {sizes.human(self.old)} to {sizes.human(self.new)}"
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path} is not {sizes.human(self.old)} long", self._to, run, self.old)
+        self._to(run, self.new)
+
+    def _to(self, run: Transaction, size: int) -> None:
+        status = run.host.stat(self.path)
+        now = status.st_size if status else 0
+        if now > size:
+            run.host.truncate(self.path, size)
+        run.host.allocate(
+            self.path, min(now, size), size, reserve=self.reserve, report=run.report(f"allocating {self.path}")
+        )
+
+
+class Wipe(PathAction):
+    """Overwrite the signatures of what was on a device, so that nobody takes it for that any more."""
+
+    name = "wipe"
+    signatures: tuple[Signature, ...]
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path}: {', '.join(dict.fromkeys(one.name for one in self.signatures))}"
+
+    def apply(self, run: Transaction) -> None:
+        for one in self.signatures:
+            with run.host.opened(self.path) as descriptor:
+                old = run.host.read_at(descriptor, one.offset, one.length)
+            run.undo(f"{one.name} on {self.path} is overwritten", run.host.write_at, self.path, one.offset, old)
+            run.host.write_at(self.path, one.offset, bytes(one.length))
+
+
+class Format(PathAction):
+    """Write the header of a swap area (mkswap); *fresh*: nothing was there that could be wanted back."""
+
+    name = "format"
+    size: int
+    label: str = ""
+    uuid: str = ""
+    fresh: bool = False
+
+    @property
+    def detail(self) -> str:
+        names = [f"label {self.label}"] * bool(self.label) + [f"UUID {self.uuid}"] * bool(self.uuid)
+        return ", ".join((self.path, sizes.human(self.size), *names))
+
+    def apply(self, run: Transaction) -> None:
+        host = run.host
+        if not self.fresh:
+            with host.opened(self.path) as descriptor:
+                old = host.read_at(descriptor, 0, min(_HEADER, self.size))
+            run.undo(f"{self.path} has a new header", host.write_at, self.path, 0, old)
+        label = ["-L", self.label] if self.label else []
+        uuid = ["-U", self.uuid] if self.uuid else []
+        host.run(["mkswap", *label, *uuid, "--", host.locate(self.path), str(self.size // 1024)])
+        host.sync(self.path)
+
+
+class Rename(PathAction):
+    """Give a file its final name, or take that away; nothing stands at the new one."""
+
+    name = "rename"
+    new: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path} to {self.new}"
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path} is now {self.new}", self._back, run)
+        run.host.rename(self.path, self.new)
+
+    def _back(self, run: Transaction) -> None:
+        if not run.host.stat(self.path):
+            run.host.rename(self.new, self.path)
+
+
+class Replace(PathAction):
+    """Put a finished file in the place of the old one, in one step; the old one keeps a second name, *old*."""
+
+    name = "replace"
+    new: str
+    old: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path} with {self.new}"
+
+    def apply(self, run: Transaction) -> None:
+        run.host.link(self.path, self.old)
+        run.undo(f"{self.path} is the new file, the old one is {self.old}", self._back, run)
+        run.host.rename(self.new, self.path)
+
+    def _back(self, run: Transaction) -> None:
+        # While both names lead to the old file, renaming one to the other would do nothing (rename(2)).
+        if run.host.stat(self.new):
+            run.host.unlink(self.old)
+        else:
+            run.host.rename(self.old, self.path)
+
+
+class SetMode(PathAction):
+    """Let only the owner read the file: it will hold what was in memory."""
+
+    name = "mode"
+    old: int
+    new: int = 0o600
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path} from {self.old:04o} to {self.new:04o}"
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path} has mode {self.new:04o}", run.host.set_mode, self.path, self.old)
+        run.host.set_mode(self.path, self.new)
+
+
+class SetOwner(PathAction):
+    """Give the file to root."""
+
+    name = "owner"
+    uid: int
+    gid: int
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path} from {self.uid}:{self.gid} to 0:0"
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path} belongs to root", run.host.set_owner, self.path, self.uid, self.gid)
+        run.host.set_owner(self.path, 0, 0)
+
+
+class SwapOn(PathAction):
+    """Have the kernel swap to an area."""
+
+    name = "swapon"
+    priority: int | None = None
+    discard: str = "none"
+
+    @property
+    def detail(self) -> str:
+        priority = [] if self.priority is None else [f"priority {self.priority}"]
+        discard = [] if self.discard == "none" else [f"discard {self.discard}"]
+        return ", ".join((self.path, *priority, *discard))
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path} is active", _turn_off, run, self.path)
+        _turn_on(run, self.path, self.priority, self.discard)
+
+
+class SwapOff(PathAction):
+    """Have the kernel move what an area holds elsewhere and leave it; *priority* and *discard* are what it had."""
+
+    name = "swapoff"
+    used: int = 0
+    priority: int | None = None
+    discard: str = "none"
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path}, {sizes.human(self.used)} in use" if self.used else self.path
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path} is not active", self._on_again, run)
+        _turn_off(run, self.path)
+
+    def _on_again(self, run: Transaction) -> None:
+        if not active_at(run.host, self.path):
+            _turn_on(run, self.path, self.priority, self.discard)
+
+
+class WriteFstab(Action):
+    """Replace the text of fstab; *before* must still be what it says. *reload*: systemd reads it, to go back as well."""
+
+    name = "fstab"
+    before: str | None
+    after: str
+    reload: bool = False
+    in_place: bool = False
+    backup: bool = False
+
+    @property
+    def detail(self) -> str:
+        old, new = (text.split("\n") for text in (self.before or "", self.after))
+        gone = [f"- {line}" for line in old if old.count(line) > new.count(line)]
+        come = [f"+ {line}" for line in new if new.count(line) > old.count(line)]
+        how = " (written in place)" if self.in_place else ""
+        return f"{FSTAB}{how}: " + "; ".join(filter(None, (line.rstrip("+- ") and line for line in (*gone, *come))))
+
+    def apply(self, run: Transaction) -> None:
+        host = run.host
+        if host.read_text(FSTAB) != self.before:
+            message = f"{FSTAB}: somebody else changed it meanwhile"
+            raise Failed(message, hint="run again")
+        if self.backup and self.before is not None:
+            run.backup_file = host.back_up(FSTAB)
+            run.undo(f"{run.backup_file} is there", host.unlink, run.backup_file)
+        if self.reload:
+            run.undo(f"systemd may go by the changed {FSTAB}", _reload, run)
+        run.undo(f"{FSTAB} is changed", self._back, run)
+        self._write(run, self.after)
+
+    def _back(self, run: Transaction) -> None:
+        if self.before is None:
+            run.host.remove_text(FSTAB)
+        elif run.host.read_text(FSTAB) != self.before:
+            self._write(run, self.before)
+
+    def _write(self, run: Transaction, text: str) -> None:
+        write = run.host.overwrite_text if self.in_place else run.host.replace_text
+        write(FSTAB, text)
+
+
+class DaemonReload(Action):
+    """Have systemd read fstab again, whose units it keeps otherwise (systemd.swap(5))."""
+
+    name = "daemon-reload"
+
+    @property
+    def detail(self) -> str:
+        return "systemd reads fstab again"
+
+    def apply(self, run: Transaction) -> None:
+        _reload(run)
+
+
+class Delete(PathAction):
+    """Delete a file."""
+
+    name = "delete"
+
+    def apply(self, run: Transaction) -> None:
+        run.host.unlink(self.path)
+
+
+class LeaveBridge(SwapOff):
+    """Turn off the area that carried the load meanwhile."""
+
+    tidying = True
+
+
+class DeleteOld(Delete):
+    """Delete a file that the finished change has no use for."""
+
+    tidying = True
+
+
+def _reload(run: Transaction) -> None:
+    run.host.run(["systemctl", "daemon-reload"])
+
+
+def _turn_on(run: Transaction, path: str, priority: int | None, discard: str) -> None:
+    given = [] if priority is None or priority < 0 else ["--priority", str(priority)]
+    policy = {"none": [], "both": ["--discard"]}.get(discard, [f"--discard={discard}"])
+    try:
+        run.host.run(["swapon", *given, *policy, "--", path])
+    except Failed as failure:
+        raise explain.swapon(run.host, path, failure) from failure
+
+
+def _turn_off(run: Transaction, path: str) -> None:
+    entry = active_at(run.host, path)
+    if not entry:
+        return
+    report = run.report(f"turning off {path}")
+
+    def tick() -> None:
+        now = active_at(run.host, path)
+        if report and now and entry.used:
+            report(max(entry.used - now.used, 0), entry.used)
+
+    try:
+        run.host.run(["swapoff", "--", path], tick=tick if report and entry.used else None)
+    except Failed as failure:
+        if active_at(run.host, path):
+            raise explain.swapoff(path, entry, failure) from failure
+        if failure.signal:
+            raise

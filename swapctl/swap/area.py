@@ -1,0 +1,163 @@
+"""What is wanted of one swap area. Pure: checks the request, looks at nothing."""
+
+from __future__ import annotations
+
+import re
+
+from .. import sizes
+from ..errors import InvalidInput
+from ..record import Record
+from .header import LABEL_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+STATES = ("present", "absent")
+PERSISTS = ("fstab", "none", "keep")
+DISCARDS = ("none", "once", "pages", "both")
+LARGEST_PRIORITY = 32767
+TAGS = ("UUID=", "LABEL=", "PARTUUID=")
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OWN_OPTIONS = {"pri": "priority", "discard": "discard", "nofail": "nofail"}
+
+
+class Area(Record):
+    """One swap area as it should be; InvalidInput if that makes no sense.
+
+    *path* is absolute, or for a device also ``UUID=``, ``LABEL=`` or ``PARTUUID=``. *size* is text for `sizes.parse`, or
+    bytes; None keeps what is there. *active*: in use by the kernel now; None leaves that as it is. *persist*: ``fstab``
+    lists it there, ``none`` takes it out, ``keep`` leaves fstab alone. *priority* None: the kernel chooses. *label* and
+    *uuid* None: kept when the area is rebuilt, else new. *options*: further fstab options. *force*: overwrite a foreign
+    signature, on a block device only.
+    """
+
+    path: str
+    state: str = "present"
+    size: sizes.Size | str | int | None = None
+    active: bool | None = True
+    persist: str = "fstab"
+    priority: int | None = None
+    discard: str = "none"
+    nofail: bool = False
+    label: str | None = None
+    uuid: str | None = None
+    options: tuple[str, ...] = ()
+    force: bool = False
+
+    @property
+    def is_tag(self) -> bool:
+        """Whether the path names a device by what it bears."""
+        return self.path.startswith(TAGS)
+
+    @property
+    def wanted_size(self) -> sizes.Size | None:
+        """The size, parsed."""
+        return self.size if isinstance(self.size, sizes.Size) or self.size is None else sizes.parse(self.size)
+
+    @classmethod
+    def _checked(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        size = fields["size"]
+        return {
+            **fields,
+            "path": _path(fields["path"]),
+            "state": _choice("state", fields["state"], STATES),
+            "size": size if size is None or isinstance(size, sizes.Size) else sizes.parse(size),
+            "active": fields["active"] if fields["active"] is None else _boolean("active", fields["active"]),
+            "persist": _choice("persist", fields["persist"], PERSISTS),
+            "priority": _priority(fields["priority"]),
+            "discard": _choice("discard", fields["discard"], DISCARDS),
+            "nofail": _boolean("nofail", fields["nofail"]),
+            "label": _label(fields["label"]),
+            "uuid": _uuid(fields["uuid"]),
+            "options": _options(fields["options"]),
+            "force": _boolean("force", fields["force"]),
+        }
+
+
+def _path(path: object) -> str:
+    if not isinstance(path, str) or not path:
+        message = f"path {path!r} is not a path"
+        raise InvalidInput(message, hint="give the absolute path of a swap file or block device")
+    if any(ord(character) < 32 and character != "\t" or character == "\x7f" for character in path):
+        message = f"path {path!r} has a control character in it"
+        raise InvalidInput(message, hint="allowed are tabs, spaces and everything printable")
+    if path.startswith(TAGS):
+        return _tag(path)
+    if not path.startswith("/"):
+        message = f"path {path!r} is not absolute"
+        raise InvalidInput(message, hint=f"begin it with / or, for a device, with {', '.join(TAGS)}")
+    names = [name for name in path.split("/") if name not in {"", "."}]
+    if ".." in names or not names:
+        message = f"path {path!r} does not name a file or device by itself"
+        raise InvalidInput(message, hint="write it without .. and let it be more than /")
+    return "/" + "/".join(names)
+
+
+def _tag(path: str) -> str:
+    name, _, value = path.partition("=")
+    value = value.strip('"')
+    if not value:
+        message = f"path {path!r} names no device"
+        raise InvalidInput(message, hint=f"write {name}= and the value that the device bears")
+    return f"{name}={value}"
+
+
+def _choice(field: str, value: object, allowed: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        message = f"{field} {value!r} is not one of {', '.join(allowed)}"
+        raise InvalidInput(message)
+    return value
+
+
+def _boolean(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        message = f"{field} {value!r} is neither true nor false"
+        raise InvalidInput(message)
+    return value
+
+
+def _priority(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_PRIORITY:
+        message = f"priority {value!r} is outside 0..{LARGEST_PRIORITY}"
+        raise InvalidInput(message, hint="leave it out and the kernel chooses, below all that are set")
+    return value
+
+
+def _label(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.isprintable():
+        message = f"label {value!r} is not printable text"
+        raise InvalidInput(message)
+    if len(value.encode("utf-8", "surrogateescape")) > LABEL_BYTES:
+        message = f"label {value!r} has more than {LABEL_BYTES} bytes"
+        raise InvalidInput(message, hint="mkswap would cut it, and LABEL= would never match")
+    return value
+
+
+def _uuid(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _UUID.fullmatch(value.lower()):
+        message = f"uuid {value!r} is not a UUID"
+        raise InvalidInput(message, hint="write it as 01234567-89ab-cdef-0123-456789abcdef")
+    return value.lower()
+
+
+def _options(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, (tuple, list)):
+        message = f"options {value!r} is not a list of fstab options"
+        raise InvalidInput(message)
+    for option in value:
+        if not isinstance(option, str) or not option or any(mark in option for mark in ", \t\n\\#"):
+            message = f"options holds {option!r}, which is not one fstab option"
+            raise InvalidInput(message, hint="give each by itself, without blanks, commas, # and backslashes")
+        name = option.partition("=")[0]
+        if name in _OWN_OPTIONS:
+            message = f"options holds {option!r}"
+            raise InvalidInput(message, hint=f"say it with {_OWN_OPTIONS[name]}")
+    return tuple(option for option in value if option not in {"sw", "defaults"})

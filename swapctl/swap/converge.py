@@ -1,0 +1,162 @@
+"""Bring areas to a wanted state: look, plan, perform, look again."""
+
+from __future__ import annotations
+
+from ..errors import Incomplete
+from ..host import LocalHost
+from ..record import Record
+from .facts import Facts, Target, gather
+from .actions import Action, SwapOff, WriteFstab
+from .area import Area
+from .plan import expected, plan
+from .state import State, state
+from .transaction import Transaction
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .transaction import Progress
+
+LOCK_TIMEOUT = 30.0
+
+
+class Result(Record):
+    """What a run did, or (dry) would do. *before* and *after* hold one state for each area, in the order asked for."""
+
+    changed: bool
+    actions: tuple[Action, ...]
+    before: tuple[State, ...]
+    after: tuple[State, ...]
+    backup_file: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the documented JSON form; for one area its state, for several ``{"areas": [...]}``."""
+        return {
+            "changed": self.changed,
+            "actions": [action.to_dict() for action in self.actions],
+            "before": _one_or_many(self.before),
+            "after": _one_or_many(self.after),
+            "diff": self.diff(),
+            "backup_file": self.backup_file,
+        }
+
+    def diff(self) -> list[dict[str, str]]:
+        """Return what changes as texts before and after, in the form that Ansible prints."""
+        texts = [
+            {"before_header": "/etc/fstab", "after_header": "/etc/fstab", "before": action.before or "", "after": action.after}
+            for action in self.actions
+            if isinstance(action, WriteFstab)
+        ]
+        pairs = [(old, new) for old, new in zip(self.before, self.after) if old.replace(used=0) != new.replace(used=0)]
+        states = [
+            {"before_header": old.path, "after_header": new.path, "before": _lines(old), "after": _lines(new)}
+            for old, new in pairs
+        ]
+        return [*states, *texts] if self.changed else []
+
+
+def converge(
+    wanted: Area | Iterable[Area],
+    *,
+    dry_run: bool = False,
+    host: LocalHost | None = None,
+    progress: Progress | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+    backup: bool = False,
+    fstab_in_place: bool = False,
+) -> Result:
+    """Bring each wanted area about, all of them or none; nothing is done where nothing has to be.
+
+    *progress* is called with what is under way and how many bytes of how many. *lock_timeout*: seconds to wait for
+    another run. *backup*: keep a copy of fstab. *fstab_in_place*: write it where it stands, for one that is a mount point.
+    Raises Refused (nothing was changed), RolledBack (the machine is as it was), Incomplete (what remains is listed).
+    """
+    host = host or LocalHost()
+    areas = (wanted,) if isinstance(wanted, Area) else tuple(wanted)
+
+    def look(*, groups: bool = False) -> tuple[Facts, list[Action]]:
+        found = gather(host, [area.path for area in areas], groups=groups)
+        actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place)
+        moves = any(isinstance(action, SwapOff) and action.used for action in actions)
+        return look(groups=True) if moves and not groups else (found, actions)
+
+    found, actions = look()
+    if dry_run or not actions:
+        after = tuple(expected(area, found) for area in areas) if actions else _states(areas, found)
+        return Result(bool(actions), tuple(actions), _states(areas, found), after)
+    with host.lock(lock_timeout):
+        found, actions = look()
+        run = Transaction(host, progress)
+        run.perform(actions)
+        then, left = look()
+    if left:
+        message = "the run ended, but the machine is not as wanted"
+        remains = tuple(f"{action.name} {action.detail}" for action in left)
+        raise Incomplete(f"{message}; what is missing: {'; '.join(remains)}", remains=remains)
+    return Result(bool(actions), tuple(actions), _states(areas, found), _states(areas, then), run.backup_file or None)
+
+
+def on(
+    paths: Iterable[str],
+    *,
+    priority: int | None = None,
+    discard: str | None = None,
+    dry_run: bool = False,
+    host: LocalHost | None = None,
+    progress: Progress | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> Result:
+    """Have the kernel swap to existing areas from now on; fstab stays as it is.
+
+    What is not given is as fstab has it; an area that is active keeps its priority unless another one is given.
+    """
+    host = host or LocalHost()
+    areas = [Area(path, persist="keep", priority=priority, discard=discard or "none") for path in paths]
+    found = gather(host, [area.path for area in areas])
+    known = [_as_listed(area, found.target(area.path), with_discard=discard is None) for area in areas]
+    return converge(known, dry_run=dry_run, host=host, progress=progress, lock_timeout=lock_timeout)
+
+
+def off(
+    paths: Iterable[str],
+    *,
+    dry_run: bool = False,
+    host: LocalHost | None = None,
+    progress: Progress | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> Result:
+    """Have the kernel leave areas until the next boot or `on`; fstab and the areas stay as they are."""
+    areas = [Area(path, persist="keep", active=False) for path in paths]
+    return converge(areas, dry_run=dry_run, host=host, progress=progress, lock_timeout=lock_timeout)
+
+
+def _as_listed(area: Area, target: Target, *, with_discard: bool) -> Area:
+    priority = area.priority
+    if priority is None and target.active:
+        priority = target.active.priority if target.active.priority >= 0 else None
+    elif priority is None and target.lines:
+        listed = target.lines[0].entry.option("pri") or ""
+        priority = int(listed) if listed.isdigit() else None
+    discard = target.listed_discard if with_discard else area.discard
+    return area.replace(priority=priority, discard=discard)
+
+
+def _states(areas: Iterable[Area], found: Facts) -> tuple[State, ...]:
+    return tuple(state(found.target(area.path), found) for area in areas)
+
+
+def _one_or_many(states: tuple[State, ...]) -> dict[str, object]:
+    return states[0].to_dict() if len(states) == 1 else {"areas": [one.to_dict() for one in states]}
+
+
+def _lines(one: State) -> str:
+    return "".join(f"{name}: {_plain(value)}\n" for name, value in one.__dict__.items() if name != "used")
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,462 @@
+"""Look at the machine: active areas, what stands at the wanted paths, fstab, memory. Changes nothing, runs nothing.
+
+Areas are told apart by device and inode, never by the name the kernel prints: that name belongs to whoever ran swapon,
+perhaps in another mount namespace.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from .. import host as hosts
+from ..naming import temporary_name
+from ..record import Record
+from . import filesystem, fstab, header, memory, signatures, table
+from .area import TAGS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..host import LocalHost
+
+    Identity = tuple[str, int, int]
+
+FSTAB = "/etc/fstab"
+BRIDGE_DIRECTORIES = ("/var/tmp", "/")  # where a bridge goes when there is no room beside the area
+
+_TAG_DIRECTORIES = {
+    "UUID": "/dev/disk/by-uuid",
+    "LABEL": "/dev/disk/by-label",
+    "PARTUUID": "/dev/disk/by-partuuid",
+    "PARTLABEL": "/dev/disk/by-partlabel",
+}
+_KINDS = (
+    (stat.S_ISREG, "file"),
+    (stat.S_ISBLK, "device"),
+    (stat.S_ISDIR, "directory"),
+    (stat.S_ISLNK, "symbolic link"),
+    (stat.S_ISFIFO, "FIFO"),
+    (stat.S_ISSOCK, "socket"),
+    (stat.S_ISCHR, "character device"),
+)
+_CAP_SYS_ADMIN = 21
+_NO_DATA = 6  # ENXIO of lseek(2) with SEEK_DATA
+
+
+class Active(Record):
+    """One active area: the kernel's entry for it, and what its name leads to here, if it leads anywhere."""
+
+    entry: table.Entry
+    identity: Identity | None = None
+
+
+class Leftover(Record):
+    """A file that an interrupted run made, or not *ours* but with that name: *kind* as in `temporary_name`."""
+
+    path: str
+    kind: str
+    allocated: int
+    ours: bool = True
+    header: header.Header | None = None
+    active: table.Entry | None = None
+
+
+class Target(Record):
+    """What stands at one path. Sizes in bytes; *path* is the wanted one with a tag or link to a device followed."""
+
+    spec: str
+    path: str
+    kind: str = "missing"
+    identity: Identity | None = None
+    size: int = 0
+    allocated: int = 0
+    mode: int = 0o600
+    uid: int = 0
+    gid: int = 0
+    header: header.Header | None = None
+    foreign: tuple[signatures.Signature, ...] = ()
+    empty: bool = False  # there is no byte of data in it
+    flags: int = 0
+    active: table.Entry | None = None
+    unreadable: str = ""  # why its content could not be read, or nothing
+    in_use: str = ""
+    read_only: bool = False
+    filesystem: filesystem.Filesystem | None = None  # of the directory
+    directory_flags: int = 0
+    lines: tuple[fstab.Line, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def listed_discard(self) -> str:
+        """How fstab says the area is to discard."""
+        values = [value for line in self.lines for value in [line.entry.option("discard")] if value is not None]
+        return (values[0] or "both") if values else "none"
+
+
+class Fstab(Record):
+    """fstab: its *text*, None if there is no such file, and what stands against replacing it."""
+
+    text: str | None
+    is_mount_point: bool = False
+    obstacle: str = ""
+
+
+class Room(Record):
+    """A directory that could hold a bridge."""
+
+    directory: str
+    filesystem: filesystem.Filesystem | None
+
+
+class Facts(Record):
+    """All that planning needs to know."""
+
+    live: bool
+    targets: tuple[Target, ...]
+    active: tuple[Active, ...]
+    fstab: Fstab
+    memory: memory.Memory
+    groups: tuple[memory.Group, ...] = ()
+    page_size: int = 4096
+    kernel: tuple[int, ...] = ()
+    no_swapon: str = ""  # why this process may not call swapon, or nothing
+    uid: int = 0
+    rooms: tuple[Room, ...] = ()
+    runs_systemd: bool = False
+
+    def target(self, spec: str) -> Target:
+        """Return what stands at the wanted path *spec*."""
+        return next(target for target in self.targets if target.spec == spec)
+
+
+def gather(host: LocalHost | None = None, paths: Iterable[str] | None = None, *, groups: bool = True) -> Facts:
+    """Return the facts about *host* and what stands at *paths*; without paths: at all that is active or in fstab.
+
+    *groups*: look at every memory cgroup, too, which matters only to what will be turned off, and takes a while.
+    """
+    return _Look(host or hosts.LocalHost()).facts(paths, groups=groups)
+
+
+def active_areas(host: LocalHost) -> tuple[Active, ...]:
+    """Return the areas that the kernel swaps to now; none on a tree whose kernel does not run."""
+    if not host.live:
+        return ()
+    entries = table.parse(host.read_text("/proc/swaps") or "")
+    return tuple(Active(entry, _identity_of(host, entry)) for entry in entries)
+
+
+def active_at(host: LocalHost, path: str) -> table.Entry | None:
+    """Return the kernel's entry for the area at *path*, if it is active."""
+    status = host.stat(path, follow=True)
+    if not status:
+        return None
+    return next((one.entry for one in active_areas(host) if one.identity == _identity(status)), None)
+
+
+class _Look:
+    """One look at one machine; what several facts need is read once."""
+
+    def __init__(self, host: LocalHost) -> None:
+        self.host = host
+        self.mounts = filesystem.parse_mounts(hosts.LocalHost().read_text("/proc/self/mountinfo") or "")
+        self.active = active_areas(host)
+        self.text = host.read_text(FSTAB)
+
+    def facts(self, specs: Iterable[str] | None, *, groups: bool) -> Facts:
+        host = self.host
+        found = list(self._all_targets() if specs is None else map(self._target, specs))
+        meminfo = memory.parse(host.read_text("/proc/meminfo") or "")
+        used = any(target.active and target.active.used for target in found)
+        used = used or any(left.active for target in found for left in target.leftovers)
+        return Facts(
+            live=host.live,
+            targets=tuple(self._listed(target) for target in found),
+            active=self.active,
+            fstab=self._fstab(),
+            memory=meminfo,
+            groups=self._groups() if used and groups else (),
+            page_size=os.sysconf("SC_PAGE_SIZE"),
+            kernel=_kernel(),
+            no_swapon=self._no_swapon() if host.live else "",
+            uid=os.geteuid(),
+            rooms=tuple(Room(name, self._filesystem(name)) for name in BRIDGE_DIRECTORIES) if used else (),
+            runs_systemd=host.live and host.stat("/run/systemd/system") is not None,
+        )
+
+    # what stands at a path
+
+    def _entry(self, identity: Identity | None) -> table.Entry | None:
+        return next((one.entry for one in self.active if identity and one.identity == identity), None)
+
+    def _all_targets(self) -> Iterator[Target]:
+        seen: set[object] = set()
+        for one in self.active:
+            seen.add(one.identity)
+            path = one.entry.path
+            if one.identity is None:  # its name is of another mount namespace, or gone
+                yield Target(path, path, active=one.entry)
+            else:
+                yield self._target(path if self.host.stat(path, follow=True) else one.entry.surviving_path)
+        for line in fstab.swap_lines(self.text or ""):
+            target = self._target(line.entry.spec)
+            key = target.identity or target.path
+            if key not in seen:
+                seen.add(key)
+                yield target
+
+    def _target(self, spec: str) -> Target:
+        path = self._device_with(spec) if spec.startswith(TAGS) else self._through_link_to_device(spec)
+        status = self.host.stat(path) if path else None
+        if not path or not status:
+            return self._with_surroundings(Target(spec, path or spec))
+        kind = next(name for test, name in _KINDS if test(status.st_mode))
+        target = Target(
+            spec,
+            path,
+            kind,
+            identity=_identity(status),
+            size=status.st_size,
+            allocated=status.st_blocks * 512,
+            mode=stat.S_IMODE(status.st_mode),
+            uid=status.st_uid,
+            gid=status.st_gid,
+            active=self._entry(_identity(status)),
+        )
+        if kind in {"file", "device"}:
+            target = self._with_content(target)
+        return self._with_surroundings(target)
+
+    def _through_link_to_device(self, path: str) -> str:
+        status = self.host.stat(path)
+        if not status or not stat.S_ISLNK(status.st_mode):
+            return path
+        followed = self.host.stat(path, follow=True)
+        is_device = followed is not None and stat.S_ISBLK(followed.st_mode)
+        return self.host.inside(self.host.locate(path, follow=True)) if is_device else path
+
+    def _with_content(self, target: Target) -> Target:
+        try:
+            with self.host.opened(target.path) as descriptor:
+                size = os.lseek(descriptor, 0, os.SEEK_END)
+                head = self.host.read_at(descriptor, 0, signatures.HEAD if not target.active else header.PAGE_SIZES[-1])
+                tail_length = min(signatures.TAIL, size)
+                tail = b"" if target.active else self.host.read_at(descriptor, size - tail_length, tail_length)
+                empty = _has_no_data(descriptor) if target.kind == "file" else signatures.is_blank(head, tail)
+        except OSError as error:
+            return target.replace(unreadable=error.strerror or str(error))
+        found = header.parse(head)
+        target = target.replace(
+            size=size,
+            header=found,
+            foreign=() if target.active else signatures.scan(head, tail, size),
+            empty=empty,
+            flags=self.host.flags(target.path),
+        )
+        if target.kind == "device" and not target.active:
+            target = target.replace(in_use=self._use_of(target), read_only=self._is_read_only(target))
+        return target
+
+    def _use_of(self, target: Target) -> str:
+        if not self.host.live or not self.host.busy(target.path):
+            return ""
+        number = _device_number(target)
+        mount = next((mount for mount in self.mounts if mount.device == number), None)
+        if mount:
+            return f"mounted at {mount.point}"
+        holders = self.host.list(f"/sys/dev/block/{number}/holders")
+        return f"part of {', '.join(holders)}" if holders else "in use by the kernel"
+
+    def _is_read_only(self, target: Target) -> bool:
+        return (self.host.read_text(f"/sys/dev/block/{_device_number(target)}/ro") or "").strip() == "1"
+
+    def _with_surroundings(self, target: Target) -> Target:
+        if not target.path.startswith("/"):
+            return target
+        directory = target.path.rpartition("/")[0] or "/"
+        is_device = target.kind == "device"
+        return target.replace(
+            filesystem=None if is_device else self._filesystem(directory),
+            directory_flags=0 if is_device else self.host.flags(directory),
+            leftovers=tuple(self._leftovers(target, directory)),
+        )
+
+    def _filesystem(self, directory: str) -> filesystem.Filesystem | None:
+        status = self.host.stat(directory, follow=True)
+        if not status or not stat.S_ISDIR(status.st_mode):
+            return None
+        mount = filesystem.holding(self.mounts, self.host.locate(directory, follow=True))
+        free, read_only = self.host.free(directory)
+        return filesystem.Filesystem(mount.type if mount else "", free, read_only)
+
+    def _leftovers(self, target: Target, directory: str) -> Iterator[Leftover]:
+        beside = [] if target.kind == "device" else [directory]
+        for place in dict.fromkeys((*beside, *BRIDGE_DIRECTORIES)):
+            name = target.path.rpartition("/")[2]
+            for kind in ("new", "old", "bridge") if place in beside else ("bridge",):
+                path = temporary_name(f"{place.rstrip('/')}/{name}", kind)
+                status = self.host.stat(path)
+                if status:
+                    ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+                    entry = self._entry(_identity(status))
+                    yield Leftover(path, kind, status.st_blocks * 512, ours, self._header(path), entry)
+
+    def _header(self, path: str) -> header.Header | None:
+        try:
+            with self.host.opened(path) as descriptor:
+                return header.parse(self.host.read_at(descriptor, 0, header.PAGE_SIZES[-1]))
+        except OSError:
+            return None
+
+    # fstab
+
+    def _fstab(self) -> Fstab:
+        real = self.host.locate(FSTAB, follow=True)
+        directory = self.host.inside(real).rpartition("/")[0] or "/"
+        if self.host.stat(directory) is None:
+            return Fstab(self.text, obstacle=f"the directory {directory} does not exist")
+        obstacle = ""
+        if self.host.free(directory)[1]:
+            obstacle = f"{directory} is read-only"
+        for name in (self.host.inside(real), directory):
+            if self.host.flags(name) & (hosts.IMMUTABLE | hosts.APPEND_ONLY):
+                obstacle = f"{name} is immutable or append-only (chattr +i, +a)"
+        return Fstab(self.text, any(mount.point == real for mount in self.mounts), obstacle)
+
+    def _listed(self, target: Target) -> Target:
+        lines = fstab.swap_lines(self.text or "")
+        return target.replace(lines=tuple(line for line in lines if self._is_about(line.entry.spec, target)))
+
+    def _is_about(self, spec: str, target: Target) -> bool:
+        if spec == target.spec:
+            return True
+        name, equals, value = spec.partition("=")
+        if equals and name in _TAG_DIRECTORIES:
+            value = value.strip('"')
+            device = self._by_tag(name, value)
+            if device:
+                return self._identity_at(device) == target.identity
+            return _bears(target.header, name, value)
+        if not spec.startswith("/"):
+            return False
+        identity = self._identity_at(spec)
+        if identity or target.identity:
+            return identity == target.identity
+        return self.host.locate(spec) == self.host.locate(target.path)
+
+    def _identity_at(self, path: str) -> Identity | None:
+        status = self.host.stat(path, follow=True)
+        return _identity(status) if status else None
+
+    # devices by what they bear
+
+    def _device_with(self, tag: str) -> str:
+        name, _, value = tag.partition("=")
+        return self._by_tag(name, value) or self._by_header(name, value)
+
+    def _by_tag(self, name: str, value: str) -> str:
+        value = value.lower() if name in {"UUID", "PARTUUID"} else value
+        link = f"{_TAG_DIRECTORIES[name]}/{_udev_name(value)}"
+        status = self.host.stat(link, follow=True)
+        return self.host.inside(self.host.locate(link, follow=True)) if status else ""
+
+    def _by_header(self, name: str, value: str) -> str:
+        """Look for a swap area that bears the tag on every block device: a container has no udev to tell."""
+        if not self.host.live:
+            return ""
+        rows = (self.host.read_text("/proc/partitions") or "").split("\n")[2:]
+        devices = (f"/dev/{row.split()[3]}" for row in rows if row)
+        return next((device for device in devices if _bears(self._header(device), name, value)), "")
+
+    # limits
+
+    def _no_swapon(self) -> str:
+        status = self.host.read_text("/proc/self/status") or ""
+        capabilities = next((line.split()[1] for line in status.split("\n") if line.startswith("CapEff:")), "0")
+        if not int(capabilities, 16) >> _CAP_SYS_ADMIN & 1:
+            return "this process has no CAP_SYS_ADMIN"
+        mapped = (self.host.read_text("/proc/self/uid_map") or "").split()
+        if mapped and mapped != ["0", "0", "4294967295"]:
+            return "this process runs in a user namespace, whose CAP_SYS_ADMIN does not count"
+        return ""
+
+    def _groups(self) -> tuple[memory.Group, ...]:
+        for mount in self.mounts:
+            if mount.type in {"cgroup", "cgroup2"} and _has_memory_files(self.host, mount):
+                return (_group(self.host, mount.point, _FILES[mount.type]),)
+        return ()
+
+
+# Where a memory cgroup tells of itself: what it takes, its limit, and its swap, for cgroup v1 and v2.
+_FILES = {
+    "cgroup": ("memory.usage_in_bytes", "memory.limit_in_bytes", ""),
+    "cgroup2": ("memory.current", "memory.max", "memory.swap.current"),
+}
+_UNLIMITED = 1 << 60
+
+
+def _identity_of(host: LocalHost, entry: table.Entry) -> Identity | None:
+    for path in dict.fromkeys((entry.path, entry.surviving_path)):
+        status = host.stat(path, follow=True)
+        if status and (stat.S_ISREG(status.st_mode) or stat.S_ISBLK(status.st_mode)):
+            return _identity(status)
+    return None
+
+
+def _has_memory_files(host: LocalHost, mount: filesystem.Mount) -> bool:
+    if mount.type == "cgroup":
+        return host.stat(f"{mount.point}/memory.usage_in_bytes") is not None
+    return "memory" in (host.read_text(f"{mount.point}/cgroup.controllers") or "").split()
+
+
+def _group(host: LocalHost, path: str, files: tuple[str, str, str]) -> memory.Group:
+    usage_name, limit_name, swap_name = files
+    numbers = dict(line.split()[:2] for line in (host.read_text(f"{path}/memory.stat") or "").split("\n") if line)
+    limit = _number(host.read_text(f"{path}/{limit_name}"))
+    swap = _number(host.read_text(f"{path}/{swap_name}")) if swap_name else _number(numbers.get("total_swap"))
+    headroom = None
+    if limit is not None and limit < _UNLIMITED:
+        cached = _number(numbers.get("total_inactive_file", numbers.get("inactive_file"))) or 0
+        headroom = max(limit - (_number(host.read_text(f"{path}/{usage_name}")) or 0) + cached, 0)
+    inner = [f"{path}/{name}" for name in host.list(path)]
+    children = (one for one in inner if os.path.isdir(one))
+    return memory.Group(swap or 0, headroom, tuple(_group(host, child, files) for child in children))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.strip().isdigit() else None
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return ("device", status.st_rdev, 0) if stat.S_ISBLK(status.st_mode) else ("file", status.st_dev, status.st_ino)
+
+
+def _device_number(target: Target) -> str:
+    number = target.identity[1] if target.identity else 0
+    return f"{os.major(number)}:{os.minor(number)}"
+
+
+def _has_no_data(descriptor: int) -> bool:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_DATA)
+    except OSError as error:
+        return error.errno == _NO_DATA
+    return False
+
+
+def _bears(found: header.Header | None, name: str, value: str) -> bool:
+    if not found or not value:
+        return False
+    return (name == "UUID" and found.uuid == value.lower()) or (name == "LABEL" and found.label == value)
+
+
+def _udev_name(value: str) -> str:
+    """Return *value* as udev writes it in a link's name: unusual characters as a backslash, an x and two hex digits."""
+    plain = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#+-.:=@_")
+    return "".join(one if one in plain or ord(one) > 127 else f"\\x{ord(one):02x}" for one in value)
+
+
+def _kernel() -> tuple[int, ...]:
+    numbers = os.uname().release.split("-")[0].split(".")[:2]
+    return tuple(int(number) for number in numbers if number.isdigit())

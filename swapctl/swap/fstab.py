@@ -1,0 +1,108 @@
+"""Find and edit the swap entries of ``/etc/fstab``. Pure: text in, text out. Format: fstab(5), read as libmount does.
+
+Every line that is not ours keeps its bytes and its place.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..record import Record
+from . import table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+# Lines end with a newline and nothing else: str.splitlines() would also cut at form feeds and U+2028.
+_BLANKS = re.compile(r"[ \t]+")
+_NUMBER = re.compile(r"-?\d+")
+_NEUTRAL = {"sw", "defaults"}
+_ESCAPED = {" ": r"\040", "\t": r"\011", "\n": r"\012", "\\": r"\134"}
+_FIELDS = 6
+
+
+class Entry(Record):
+    """One swap entry. *spec* is unescaped; *rest* is what stands behind the six fields, which readers ignore."""
+
+    spec: str
+    options: tuple[str, ...] = ("sw",)
+    file: str = "none"
+    rest: str = ""
+
+    def __str__(self) -> str:
+        return " ".join((_escape(self.spec), self.file, "swap", ",".join(self.options), "0 0", *filter(None, [self.rest])))
+
+    def option(self, name: str) -> str | None:
+        """Return the last value of option *name*, empty if it has none, None if it is not there."""
+        values = [option.partition("=")[2] for option in self.options if option.partition("=")[0] == name]
+        return values[-1] if values else None
+
+    def means(self, other: Entry) -> bool:
+        """Whether both ask for the same, however their options are ordered."""
+        mine, theirs = (sorted(set(entry.options) - _NEUTRAL) for entry in (self, other))
+        return self.spec == other.spec and self.file == other.file and mine == theirs
+
+
+class Line(Record):
+    """A swap entry where it stands: *number* counts from 0; a line not *readable* is skipped by the boot."""
+
+    number: int
+    entry: Entry
+    readable: bool = True
+
+
+def swap_lines(text: str) -> tuple[Line, ...]:
+    """Return the lines of *text* that are, or try to be, swap entries."""
+    parsed = (_line(number, line) for number, line in enumerate(text.split("\n")))
+    return tuple(line for line in parsed if line)
+
+
+def edit(text: str, changes: Iterable[tuple[Collection[Line], Entry | None]]) -> str:
+    """Return *text* in which, for each change, one new entry stands at the place of the first of its old lines.
+
+    The other old lines go; a new entry without old lines goes to the end; None only removes. An old line that is alone
+    and already says the same stays as it is.
+    """
+    lines: list[str | None] = list(text.split("\n"))
+    added: list[str] = []
+    for old, new in changes:
+        if _is_right(old, new):
+            continue
+        for line in old:
+            lines[line.number] = None
+        if new and old:
+            first = min(old, key=lambda line: line.number)
+            lines[first.number] = str(new.replace(rest=first.entry.rest))
+        elif new:
+            added.append(str(new))
+    kept = [line for line in lines if line is not None]
+    if added:
+        kept = [*(kept if kept and kept[-1] else kept[:-1]), *added, ""]
+    return "\n".join(kept)
+
+
+def _is_right(old: Collection[Line], new: Entry | None) -> bool:
+    if new is None or len(old) != 1:
+        return not old and new is None
+    (line,) = old
+    return line.readable and line.entry.means(new)
+
+
+def _line(number: int, text: str) -> Line | None:
+    stripped = text.strip(" \t")
+    if not stripped or stripped.startswith("#"):
+        return None
+    fields = _BLANKS.split(stripped, _FIELDS)
+    if len(fields) < 3 or fields[2] != "swap":
+        return None
+    options = fields[3] if len(fields) > 3 else "defaults"
+    numbers = fields[4:_FIELDS]
+    readable = all(_NUMBER.fullmatch(field) for field in numbers)
+    rest = _BLANKS.split(stripped, 4)[4] if not readable else "".join(fields[_FIELDS:])
+    entry = Entry(table.unescape(fields[0]), tuple(options.split(",")), table.unescape(fields[1]), rest)
+    return Line(number, entry, readable)
+
+
+def _escape(field: str) -> str:
+    return "".join(_ESCAPED.get(character, character) for character in field)

@@ -1,0 +1,147 @@
+"""What is refused before anything is done, each by its name and with a way out. Pure."""
+
+from __future__ import annotations
+
+from ..errors import Refused
+from ..sizes import human
+from .header import LARGEST_PAGES, SMALLEST_PAGES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .area import Area
+    from .facts import Facts, Fstab, Target
+
+# ioctl_iflags(2); the same numbers as in host.py, which pure files do not import
+APPEND_ONLY, IMMUTABLE, NOCOW = 0x20, 0x10, 0x00800000
+
+
+def check_kind(area: Area, target: Target) -> None:
+    """Refuse what is neither a file nor a block device, and what is not there and cannot be made."""
+    if target.kind in {"file", "device"}:
+        if target.unreadable:
+            raise Refused(f"{target.path}: {target.unreadable}", hint="run as root; if you do, see dmesg")
+        return
+    if target.kind != "missing":
+        raise Refused(
+            f"{target.path} is a {target.kind}, not a swap file or block device",
+            hint="name another path, or move away what is there",
+        )
+    if area.state == "absent":
+        return
+    if area.is_tag:
+        raise Refused(f"no block device bears {area.path}", hint="see lsblk -o NAME,UUID,LABEL,PARTUUID")
+    if target.filesystem and target.filesystem.type == "devtmpfs":
+        raise Refused(f"{area.path} does not exist", hint="see lsblk for the devices that do")
+    if area.size is None:
+        raise Refused(f"{area.path} does not exist, and no size is given to make it", hint="give --size, such as 2G")
+    if target.filesystem is None:
+        directory = target.path.rpartition("/")[0] or "/"
+        raise Refused(f"the directory {directory} does not exist", hint=f"mkdir -p {directory}")
+
+
+def check_ours(area: Area, target: Target) -> None:
+    """Refuse content that is not a swap area, unless it is nothing at all or, on a device, *force* is given."""
+    if target.kind == "missing" or target.active:
+        return
+    forced = area.force and target.kind == "device" and area.state == "present"
+    if target.foreign and not forced:
+        names = " and ".join(dict.fromkeys(one.name for one in target.foreign))
+        raise Refused(f"{target.path} holds {names}", hint=_way_out(area, target))
+    if not target.header and not target.empty and not forced:
+        raise Refused(f"{target.path} holds data that is no swap area", hint=_way_out(area, target))
+    if not target.header and area.state == "absent" and target.kind == "file":
+        raise Refused(f"{target.path} is an empty file, not a swap area", hint="delete it yourself if it is not needed")
+
+
+def check_device_is_free(target: Target) -> None:
+    """Refuse a device that cannot be formatted, whoever asks."""
+    if target.in_use:
+        raise Refused(f"{target.path} is {target.in_use}", hint="take another device, or stop its use first")
+    if target.read_only:
+        raise Refused(f"{target.path} is read-only", hint="see blockdev --getro and --setrw")
+
+
+def check_size(target: Target, size: int, page_size: int) -> None:
+    """Refuse a size that no swap area can have, or that a device does not have."""
+    if size < SMALLEST_PAGES * page_size:
+        raise Refused(f"{target.path}: {size} bytes are too few for an area", hint=f"give {SMALLEST_PAGES * page_size} or more")
+    if size > LARGEST_PAGES * page_size:
+        raise Refused(f"{target.path}: {human(size)} are too many for an area", hint="make several areas")
+    if target.kind == "device" and size > target.size:
+        raise Refused(
+            f"{target.path} has {human(target.size)}, which is less than the {human(size)} wanted",
+            hint="leave --size out to use all of it",
+        )
+
+
+def check_suitable(target: Target, facts: Facts) -> None:
+    """Refuse a file system on which no swap file works; an image may be unpacked anywhere before it goes to a disk."""
+    if facts.live and target.filesystem and target.filesystem.unsuitable:
+        raise Refused(f"{target.path}: {target.filesystem.unsuitable}", hint="name a path on ext4, XFS or btrfs")
+
+
+def check_directory(target: Target) -> None:
+    """Refuse a directory in which nothing can be made, renamed or deleted."""
+    directory = target.path.rpartition("/")[0] or "/"
+    for left in target.leftovers:
+        if not left.ours:
+            raise Refused(f"{left.path} is in the way and not from an earlier run", hint="move it away")
+    if target.filesystem and target.filesystem.read_only:
+        raise Refused(f"{directory} is read-only", hint="remount it: mount -o remount,rw")
+    if target.directory_flags & (IMMUTABLE | APPEND_ONLY):
+        raise Refused(f"{directory} is immutable or append-only", hint=f"chattr -i -a {directory}")
+
+
+def check_mutable(target: Target) -> None:
+    """Refuse a file that the kernel will not let anybody change, activate or deactivate."""
+    if target.flags & (IMMUTABLE | APPEND_ONLY):
+        raise Refused(f"{target.path} is immutable or append-only", hint=f"chattr -i -a {target.path}")
+
+
+def check_space(target: Target, needed: int, free: int) -> None:
+    """Refuse what does not fit on the file system."""
+    if needed > free:
+        raise Refused(
+            f"{target.path} needs {human(needed)} more on its file system, which has {human(free)} free",
+            hint="make room there, or take a smaller size or another file system",
+        )
+
+
+def check_fstab(fstab: Fstab, *, in_place: bool) -> None:
+    """Refuse to replace an fstab that cannot be replaced."""
+    if fstab.obstacle:
+        raise Refused(f"/etc/fstab cannot be changed: {fstab.obstacle}", hint="or leave it alone with --persist none or keep")
+    if fstab.is_mount_point and not in_place:
+        raise Refused(
+            "/etc/fstab is a mount point (bind-mounted into a container?), so it cannot be replaced in one step",
+            hint="--fstab-in-place writes it where it stands; a crash meanwhile can leave it half written",
+        )
+
+
+def check_rights(facts: Facts, *, kernel: bool) -> None:
+    """Refuse what this process may not do on a live system; *kernel*: swapon or swapoff is among it."""
+    if facts.live and facts.uid != 0:
+        raise Refused("changing swap needs root", hint="run it with sudo")
+    if kernel and facts.no_swapon:
+        raise Refused(
+            f"the kernel will not turn swap on or off here: {facts.no_swapon}",
+            hint="run it on the host, or give the container CAP_SYS_ADMIN",
+        )
+
+
+def does_not_fit(path: str, used: int, facts: Facts, *, elsewhere: int, displaced: int, hint: str) -> Refused:
+    """Return the refusal to turn off an area whose content has no place to go, with both figures."""
+    room = max(used - displaced, 0) + elsewhere
+    return Refused(
+        f"{path} holds {human(used)}, but memory and the other areas have room for only {human(room)} of it"
+        f" (available memory is {human(facts.memory.available)}, of which {human(facts.memory.margin)} stay free)",
+        hint=hint,
+    )
+
+
+def _way_out(area: Area, target: Target) -> str:
+    if area.state == "absent":
+        return "nothing is removed but swap areas"
+    if target.kind == "device":
+        return "take another device; --force overwrites what is there"
+    return "name another path, or move away what is there"
