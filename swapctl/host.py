@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 LOCK = "/run/swapctl.lock"
+NOT_INSTALLED = 127  # what a shell says of a program that is not there
 
-# ioctl_iflags(2)
+# See ioctl_iflags(2).
 _GET_FLAGS = 0x80086601
 _SET_FLAGS = 0x40086602
 APPEND_ONLY, IMMUTABLE, COMPRESSED, NOCOW = 0x20, 0x10, 0x04, 0x00800000
@@ -323,7 +324,9 @@ class LocalHost:
             )
         except FileNotFoundError:
             message = f"{argv[0]} is not installed"
-            raise Failed(message, hint="install the package that has it, mostly util-linux", code=127) from None
+            raise Failed(
+                message, hint="install the package that has it, mostly util-linux", code=NOT_INSTALLED
+            ) from None
         except OSError as error:
             message = f"{argv[0]} cannot be run: {error.strerror}"
             raise Failed(message, code=126) from error
@@ -421,8 +424,10 @@ def _effect(verb: str, path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{path}: could not {verb} it: {error.strerror}" if not verb.endswith((" to", " of")) else (
-            f"could not {verb} {path}: {error.strerror}"
+        message = (
+            f"{path}: could not {verb} it: {error.strerror}"
+            if not verb.endswith((" to", " of"))
+            else (f"could not {verb} {path}: {error.strerror}")
         )
         raise Failed(message, code=error.errno or 0) from error
 

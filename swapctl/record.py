@@ -9,14 +9,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself costs a third of the interpreter's start; checkers take this name as true
 if TYPE_CHECKING:
-    from typing import Any, ClassVar, TypeVar
+    from typing import Any, ClassVar
 
-    from typing_extensions import dataclass_transform
-
-    Self = TypeVar("Self", bound="Record")
+    from typing_extensions import Self, dataclass_transform
 else:
 
-    def dataclass_transform(**_):  # noqa: ANN001, ANN003, ANN201 (PEP 681's marker; it does nothing when run)
+    def dataclass_transform(**_):  # noqa: ANN003, ANN201
+        """Mark a class for type checkers (PEP 681); when run, it does nothing."""
         return lambda cls: cls
 
 
@@ -67,6 +66,6 @@ class Record:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
         return f"{type(self).__name__}({fields})"
 
-    def replace(self: Self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """Return a copy in which *changes* stand instead of the old values."""
         return type(self)(**{**self.__dict__, **changes})

@@ -14,6 +14,7 @@ ALLOWED = "bytes, K M G T (powers of 1024), KB MB GB TB (powers of 1000), a perc
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(%|(?:[KMGTP]I?)?B?)", re.IGNORECASE | re.ASCII)
 _LETTERS = "KMGTP"
 _LARGEST_PERCENTAGE = 1000
+_THREE_DIGITS = 100
 
 
 class Size(Record):
@@ -72,7 +73,7 @@ def human(amount: int) -> str:
         if abs(value) < KIB:
             break
         value, unit = value / KIB, larger
-    digits = f"{value:.1f}".rstrip("0").rstrip(".") if value < 100 else f"{value:.0f}"
+    digits = f"{value:.1f}".rstrip("0").rstrip(".") if value < _THREE_DIGITS else f"{value:.0f}"
     return f"{digits} {unit}"
 
 
@@ -80,7 +81,8 @@ def _factor(unit: str) -> int:
     if unit in {"", "B"}:
         return 1
     base = 1000 if unit.endswith("B") and "I" not in unit else 1024
-    return base ** (_LETTERS.index(unit[0]) + 1) if unit[0] in _LETTERS else 1
+    factor: int = base ** (_LETTERS.index(unit[0]) + 1)
+    return factor
 
 
 def _scaled(number: str, factor: int) -> int:

@@ -37,13 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _BROKEN_PIPE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"swapctl: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"swapctl: {output.visible(f'{where}{error.strerror or error}')}", file=sys.stderr)
         return 1
     return code
 
 
 def _failed(error: SwapctlError, *, as_json: bool) -> int:
-    print(f"swapctl: {error}", file=sys.stderr)
+    print(f"swapctl: {output.visible(str(error))}", file=sys.stderr)
     if as_json:
         output.print_json({
             "changed": isinstance(error, Incomplete),

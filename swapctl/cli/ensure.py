@@ -25,17 +25,22 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", metavar="PATH", help="a file, or a block device, also as UUID=, LABEL= or PARTUUID=")
     command.add_argument(
         "--size",
-        help="512M, 4G (powers of 1024), 500MB (of 1000), 50%% (of RAM) or auto; left out: what is there, or all of a device",
+        help="512M, 4G (powers of 1024), 500MB (of 1000), 50%% (of RAM) or auto; left out: as is, or all of a device",
     )
     command.add_argument(
         "--priority", type=parser.whole_number, metavar="N", help=f"0..{LARGEST_PRIORITY}; left out: the kernel chooses"
     )
-    command.add_argument("--discard", choices=DISCARDS, default="none", help="tell the disk what is free (default: none)")
+    command.add_argument(
+        "--discard", choices=DISCARDS, default="none", help="tell the disk what is free (default: none)"
+    )
     command.add_argument("--label", help="15 bytes at most; left out: kept")
     command.add_argument("--uuid", help="left out: kept, or new")
     command.add_argument("--nofail", action="store_true", help="let the boot go on without it")
     command.add_argument(
-        "--persist", choices=PERSISTS, default="fstab", help="list it in fstab, take it out, or leave that (default: fstab)"
+        "--persist",
+        choices=PERSISTS,
+        default="fstab",
+        help="list it in fstab, take it out, or leave that (default: fstab)",
     )
     command.add_argument("--inactive", action="store_true", help="do not use it now")
     command.add_argument("--options", metavar="OPTS", help="more fstab options, separated by commas")

@@ -21,7 +21,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_paths(command, "a swap file, or a block device, also as UUID=, LABEL= or PARTUUID=")
     command.add_argument(
-        "--priority", type=parser.whole_number, metavar="N", help="left out: as it is, or as fstab says, or the kernel chooses"
+        "--priority",
+        type=parser.whole_number,
+        metavar="N",
+        help="left out: as it is, or as fstab says, or the kernel chooses",
     )
     command.add_argument("--discard", choices=DISCARDS, help="left out: as fstab says, or none")
     parser.add_change(command)

@@ -35,8 +35,14 @@ def print_json(document: object) -> None:
     print(json.dumps(document, indent=2))
 
 
+def visible(text: str) -> str:
+    """Return *text* with what would move the cursor or colour the terminal written out."""
+    return "".join(one if one.isprintable() or _is_raw_byte(one) else ascii(one)[1:-1] for one in text)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table, with colour where a person looks."""
+    rows = [[visible(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         try:
             _print_rich_table(columns, rows)
@@ -90,11 +96,16 @@ class _Display:
         left = f", {(total - done) / rate:.0f} s left" if rate else ""
         filled = 24 * done // total if total else 0
         bar = f"[{'#' * filled}{'.' * (24 - filled)}]"
-        print(f"\r\033[K{what} {bar} {human(done)} of {human(total)}, {human(int(rate))}/s{left}", end="", file=sys.stderr, flush=True)
+        line = f"{what} {bar} {human(done)} of {human(total)}, {human(int(rate))}/s{left}"
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         if self._drawn:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _is_raw_byte(character: str) -> bool:
+    return "\udc80" <= character <= "\udcff"
 
 
 def _print_rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -113,9 +124,9 @@ def _print_rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 def _report(result: Result, *, dry_run: bool, verbose: bool) -> Iterator[str]:
     would = "would " if dry_run else ""
     for action in result.actions:
-        yield f"{would}{action.name:<13} {action.detail}"
+        yield f"{would}{action.name:<13} {visible(action.detail)}"
     if not result.actions:
-        yield from (f"{state.path}: nothing to do" for state in result.before)
+        yield from (f"{visible(state.path)}: nothing to do" for state in result.before)
     if verbose:
         yield from _differences(result)
     if result.backup_file:
@@ -126,5 +137,12 @@ def _differences(result: Result) -> Iterator[str]:
     import difflib
 
     for change in result.diff():
-        old, new = (change[name].split("\n") for name in ("before", "after"))
-        yield from difflib.unified_diff(old, new, change["before_header"], change["after_header"], lineterm="")
+        old, new = (_lines(change[name]) for name in ("before", "after"))
+        names = (change["before_header"], change["after_header"])
+        for line in difflib.unified_diff(old, new, *names, lineterm=""):
+            yield "\t".join(visible(part) for part in line.split("\t"))
+
+
+def _lines(text: str) -> list[str]:
+    *lines, last = text.split("\n")
+    return [*lines, last, "\\ No newline at end of file"] if last else lines

@@ -73,7 +73,9 @@ def build_parser(verbs: Iterable[ModuleType], arguments: Iterable[str]) -> Parse
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add what every verb takes."""
     parser.add_argument("--json", action="store_true", help="print JSON, sizes in bytes")
-    parser.add_argument("--root", metavar="DIR", default="/", help="work on the tree of a mounted image; its kernel is not called")
+    parser.add_argument(
+        "--root", metavar="DIR", default="/", help="work on the tree of a mounted image; the kernel is not called"
+    )
 
 
 def add_change(parser: argparse.ArgumentParser) -> None:

@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
         output.print_table(_COLUMNS, [_row(area) for area in found.areas])
     else:
         print("no swap areas")
-    print("\n".join(_host(found)))
+    for line in _host(found):
+        print(line)
     return 0
 
 
@@ -62,7 +63,8 @@ def _host(found: swap.Status) -> Iterator[str]:
         used = f", {human(memory.swap_total - memory.swap_free)} used" if memory.swap_total else ""
         yield f"swap: {human(memory.swap_total)}{used}"
     for who, share in (found.pressure or {}).items():
-        yield f"memory pressure ({who}): {share['avg10']:g}% in 10 s, {share['avg60']:g}% in 60 s, {share['avg300']:g}% in 300 s"
+        times = ", ".join(f"{share[f'avg{seconds}']:g}% in {seconds} s" for seconds in (10, 60, 300))
+        yield f"memory pressure ({who}): {times}"
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 (a cell of the table is what it is about)

@@ -11,13 +11,15 @@ from ..errors import Failed
 from ..record import Record
 from . import explain
 from .facts import FSTAB, active_at
-from .signatures import Signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
 
+    from .signatures import Signature
     from .transaction import Transaction
+
+PRIVATE = 0o600
 
 _HEADER = 65536
 
@@ -190,7 +192,7 @@ class SetMode(PathAction):
 
     name = "mode"
     old: int
-    new: int = 0o600
+    new: int = PRIVATE
 
     @property
     def detail(self) -> str:
@@ -257,7 +259,7 @@ class SwapOff(PathAction):
 
 
 class WriteFstab(Action):
-    """Replace the text of fstab; *before* must still be what it says. *reload*: systemd reads it, to go back as well."""
+    """Replace the text of fstab, which must still be *before*. *reload*: systemd reads it, and so after going back."""
 
     name = "fstab"
     before: str | None
@@ -342,7 +344,10 @@ def _turn_on(run: Transaction, path: str, priority: int | None, discard: str) ->
     try:
         run.host.run(["swapon", *given, *policy, "--", path])
     except Failed as failure:
-        raise explain.swapon(run.host, path, failure) from failure
+        if not active_at(run.host, path):
+            raise explain.swapon(run.host, path, failure) from failure
+        if failure.signal:
+            raise
 
 
 def _turn_off(run: Transaction, path: str) -> None:

@@ -19,6 +19,7 @@ DISCARDS = ("none", "once", "pages", "both")
 LARGEST_PRIORITY = 32767
 TAGS = ("UUID=", "LABEL=", "PARTUUID=")
 
+_CONTROL = re.compile(r"[\0-\x08\x0a-\x1f\x7f]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OWN_OPTIONS = {"pri": "priority", "discard": "discard", "nofail": "nofail"}
 
@@ -26,7 +27,7 @@ _OWN_OPTIONS = {"pri": "priority", "discard": "discard", "nofail": "nofail"}
 class Area(Record):
     """One swap area as it should be; InvalidInput if that makes no sense.
 
-    *path* is absolute, or for a device also ``UUID=``, ``LABEL=`` or ``PARTUUID=``. *size* is text for `sizes.parse`, or
+    *path* is absolute, or for a device also ``UUID=``, ``LABEL=`` or ``PARTUUID=``. *size*: text for `sizes.parse`, or
     bytes; None keeps what is there. *active*: in use by the kernel now; None leaves that as it is. *persist*: ``fstab``
     lists it there, ``none`` takes it out, ``keep`` leaves fstab alone. *priority* None: the kernel chooses. *label* and
     *uuid* None: kept when the area is rebuilt, else new. *options*: further fstab options. *force*: overwrite a foreign
@@ -76,11 +77,15 @@ class Area(Record):
         }
 
 
+class Existing(Area):
+    """An area to turn on or off as it stands: never made, and changed in nothing but whether the kernel uses it."""
+
+
 def _path(path: object) -> str:
     if not isinstance(path, str) or not path:
         message = f"path {path!r} is not a path"
         raise InvalidInput(message, hint="give the absolute path of a swap file or block device")
-    if any(ord(character) < 32 and character != "\t" or character == "\x7f" for character in path):
+    if _CONTROL.search(path):
         message = f"path {path!r} has a control character in it"
         raise InvalidInput(message, hint="allowed are tabs, spaces and everything printable")
     if path.startswith(TAGS):

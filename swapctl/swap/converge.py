@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..errors import Incomplete
 from ..host import LocalHost
 from ..record import Record
-from .facts import Facts, Target, gather
 from .actions import Action, SwapOff, WriteFstab
-from .area import Area
+from .area import Area, Existing
+from .facts import FSTAB, Facts, Target, gather
 from .plan import expected, plan
 from .state import State, state
 from .transaction import Transaction
@@ -44,7 +44,7 @@ class Result(Record):
     def diff(self) -> list[dict[str, str]]:
         """Return what changes as texts before and after, in the form that Ansible prints."""
         texts = [
-            {"before_header": "/etc/fstab", "after_header": "/etc/fstab", "before": action.before or "", "after": action.after}
+            {"before_header": FSTAB, "after_header": FSTAB, "before": action.before or "", "after": action.after}
             for action in self.actions
             if isinstance(action, WriteFstab)
         ]
@@ -69,8 +69,9 @@ def converge(
     """Bring each wanted area about, all of them or none; nothing is done where nothing has to be.
 
     *progress* is called with what is under way and how many bytes of how many. *lock_timeout*: seconds to wait for
-    another run. *backup*: keep a copy of fstab. *fstab_in_place*: write it where it stands, for one that is a mount point.
-    Raises Refused (nothing was changed), RolledBack (the machine is as it was), Incomplete (what remains is listed).
+    another run. *backup*: keep a copy of fstab. *fstab_in_place*: write it where it stands, for one that is a mount
+    point. Raises Refused (nothing was changed), RolledBack (the machine is as it was), Incomplete (what remains is
+    listed).
     """
     host = host or LocalHost()
     areas = (wanted,) if isinstance(wanted, Area) else tuple(wanted)
@@ -112,7 +113,7 @@ def on(
     What is not given is as fstab has it; an area that is active keeps its priority unless another one is given.
     """
     host = host or LocalHost()
-    areas = [Area(path, persist="keep", priority=priority, discard=discard or "none") for path in paths]
+    areas = [Existing(path, persist="keep", priority=priority, discard=discard or "none") for path in paths]
     found = gather(host, [area.path for area in areas])
     known = [_as_listed(area, found.target(area.path), with_discard=discard is None) for area in areas]
     return converge(known, dry_run=dry_run, host=host, progress=progress, lock_timeout=lock_timeout)
@@ -127,7 +128,7 @@ def off(
     lock_timeout: float = LOCK_TIMEOUT,
 ) -> Result:
     """Have the kernel leave areas until the next boot or `on`; fstab and the areas stay as they are."""
-    areas = [Area(path, persist="keep", active=False) for path in paths]
+    areas = [Existing(path, persist="keep", active=False) for path in paths]
     return converge(areas, dry_run=dry_run, host=host, progress=progress, lock_timeout=lock_timeout)
 
 

@@ -42,7 +42,7 @@ def swapoff(path: str, entry: Entry, failure: Failed) -> Failed:
 
 
 def _causes(found: Facts, target: Target, failure: Failed) -> Iterator[tuple[str, str]]:
-    if failure.code == 127:
+    if failure.code == hosts.NOT_INSTALLED:
         yield failure.message, failure.hint
     if _says(failure, "Device or resource busy"):
         yield "it is in use already, perhaps under another name or from a container", "see swapon --show and lsblk"

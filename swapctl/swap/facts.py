@@ -14,6 +14,7 @@ from ..naming import temporary_name
 from ..record import Record
 from . import filesystem, fstab, header, memory, signatures, table
 from .area import TAGS
+from .memory import Group, Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     Identity = tuple[str, int, int]
 
 FSTAB = "/etc/fstab"
-BRIDGE_DIRECTORIES = ("/var/tmp", "/")  # where a bridge goes when there is no room beside the area
+# Where a bridge goes when there is no room beside the area.
+BRIDGE_DIRECTORIES = ("/var/tmp", "/")  # noqa: S108 (a file there is made with O_EXCL)
 
 _TAG_DIRECTORIES = {
     "UUID": "/dev/disk/by-uuid",
@@ -43,6 +45,8 @@ _KINDS = (
 )
 _CAP_SYS_ADMIN = 21
 _NO_DATA = 6  # ENXIO of lseek(2) with SEEK_DATA
+_STEP = 1 << 20
+_ASCII = 127
 
 
 class Active(Record):
@@ -117,8 +121,8 @@ class Facts(Record):
     targets: tuple[Target, ...]
     active: tuple[Active, ...]
     fstab: Fstab
-    memory: memory.Memory
-    groups: tuple[memory.Group, ...] = ()
+    memory: Memory
+    groups: tuple[Group, ...] = ()
     page_size: int = 4096
     kernel: tuple[int, ...] = ()
     no_swapon: str = ""  # why this process may not call swapon, or nothing
@@ -243,10 +247,11 @@ class _Look:
                 head = self.host.read_at(descriptor, 0, signatures.HEAD if not target.active else header.PAGE_SIZES[-1])
                 tail_length = min(signatures.TAIL, size)
                 tail = b"" if target.active else self.host.read_at(descriptor, size - tail_length, tail_length)
-                empty = _has_no_data(descriptor) if target.kind == "file" else signatures.is_blank(head, tail)
+                found = header.parse(head)
+                empty = not found and signatures.is_blank(head, tail)
+                empty = empty and (target.kind == "device" or _has_no_data(descriptor))
         except OSError as error:
             return target.replace(unreadable=error.strerror or str(error))
-        found = header.parse(head)
         target = target.replace(
             size=size,
             header=found,
@@ -381,7 +386,7 @@ class _Look:
             return "this process runs in a user namespace, whose CAP_SYS_ADMIN does not count"
         return ""
 
-    def _groups(self) -> tuple[memory.Group, ...]:
+    def _groups(self) -> tuple[Group, ...]:
         for mount in self.mounts:
             if mount.type in {"cgroup", "cgroup2"} and _has_memory_files(self.host, mount):
                 return (_group(self.host, mount.point, _FILES[mount.type]),)
@@ -410,7 +415,7 @@ def _has_memory_files(host: LocalHost, mount: filesystem.Mount) -> bool:
     return "memory" in (host.read_text(f"{mount.point}/cgroup.controllers") or "").split()
 
 
-def _group(host: LocalHost, path: str, files: tuple[str, str, str]) -> memory.Group:
+def _group(host: LocalHost, path: str, files: tuple[str, str, str]) -> Group:
     usage_name, limit_name, swap_name = files
     numbers = dict(line.split()[:2] for line in (host.read_text(f"{path}/memory.stat") or "").split("\n") if line)
     limit = _number(host.read_text(f"{path}/{limit_name}"))
@@ -421,7 +426,7 @@ def _group(host: LocalHost, path: str, files: tuple[str, str, str]) -> memory.Gr
         headroom = max(limit - (_number(host.read_text(f"{path}/{usage_name}")) or 0) + cached, 0)
     inner = [f"{path}/{name}" for name in host.list(path)]
     children = (one for one in inner if os.path.isdir(one))
-    return memory.Group(swap or 0, headroom, tuple(_group(host, child, files) for child in children))
+    return Group(swap or 0, headroom, tuple(_group(host, child, files) for child in children))
 
 
 def _number(text: str | None) -> int | None:
@@ -438,11 +443,19 @@ def _device_number(target: Target) -> str:
 
 
 def _has_no_data(descriptor: int) -> bool:
+    """Whether every byte is zero. SEEK_DATA alone does not tell: reserved blocks that were read once count as data."""
+    end = 0
     try:
-        os.lseek(descriptor, 0, os.SEEK_DATA)
+        while True:
+            start = os.lseek(descriptor, end, os.SEEK_DATA)
+            end = os.lseek(descriptor, start, os.SEEK_HOLE)
+            for offset in range(start, end, _STEP):
+                if os.pread(descriptor, min(_STEP, end - offset), offset).strip(b"\0"):
+                    return False
     except OSError as error:
-        return error.errno == _NO_DATA
-    return False
+        if error.errno == _NO_DATA:
+            return True
+        raise
 
 
 def _bears(found: header.Header | None, name: str, value: str) -> bool:
@@ -454,7 +467,7 @@ def _bears(found: header.Header | None, name: str, value: str) -> bool:
 def _udev_name(value: str) -> str:
     """Return *value* as udev writes it in a link's name: unusual characters as a backslash, an x and two hex digits."""
     plain = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#+-.:=@_")
-    return "".join(one if one in plain or ord(one) > 127 else f"\\x{ord(one):02x}" for one in value)
+    return "".join(one if one in plain or ord(one) > _ASCII else f"\\x{ord(one):02x}" for one in value)
 
 
 def _kernel() -> tuple[int, ...]:

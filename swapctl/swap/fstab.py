@@ -14,12 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-# Lines end with a newline and nothing else: str.splitlines() would also cut at form feeds and U+2028.
+# Lines end with a newline and nothing else: str.splitlines() would also cut at form feeds and U+2028. libmount drops a
+# carriage return before it.
 _BLANKS = re.compile(r"[ \t]+")
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"[-+]?[0-9]+")
 _NEUTRAL = {"sw", "defaults"}
 _ESCAPED = {" ": r"\040", "\t": r"\011", "\n": r"\012", "\\": r"\134"}
 _FIELDS = 6
+_LEAST_FIELDS = 3
 
 
 class Entry(Record):
@@ -31,7 +33,8 @@ class Entry(Record):
     rest: str = ""
 
     def __str__(self) -> str:
-        return " ".join((_escape(self.spec), self.file, "swap", ",".join(self.options), "0 0", *filter(None, [self.rest])))
+        fields = (_escape(self.spec), self.file, "swap", ",".join(self.options), "0", "0", self.rest)
+        return " ".join(field for field in fields if field)
 
     def option(self, name: str) -> str | None:
         """Return the last value of option *name*, empty if it has none, None if it is not there."""
@@ -67,7 +70,7 @@ def edit(text: str, changes: Iterable[tuple[Collection[Line], Entry | None]]) ->
     lines: list[str | None] = list(text.split("\n"))
     added: list[str] = []
     for old, new in changes:
-        if _is_right(old, new):
+        if is_right(old, new):
             continue
         for line in old:
             lines[line.number] = None
@@ -76,13 +79,16 @@ def edit(text: str, changes: Iterable[tuple[Collection[Line], Entry | None]]) ->
             lines[first.number] = str(new.replace(rest=first.entry.rest))
         elif new:
             added.append(str(new))
+    if lines[-1] is None:
+        lines.append("")  # the newline of the line before stays
     kept = [line for line in lines if line is not None]
     if added:
         kept = [*(kept if kept and kept[-1] else kept[:-1]), *added, ""]
     return "\n".join(kept)
 
 
-def _is_right(old: Collection[Line], new: Entry | None) -> bool:
+def is_right(old: Collection[Line], new: Entry | None) -> bool:
+    """Whether the *old* lines already say *new* and nothing else, so that `edit` leaves them alone."""
     if new is None or len(old) != 1:
         return not old and new is None
     (line,) = old
@@ -90,18 +96,18 @@ def _is_right(old: Collection[Line], new: Entry | None) -> bool:
 
 
 def _line(number: int, text: str) -> Line | None:
-    stripped = text.strip(" \t")
+    stripped = text.removesuffix("\r").strip(" \t")
     if not stripped or stripped.startswith("#"):
         return None
     fields = _BLANKS.split(stripped, _FIELDS)
-    if len(fields) < 3 or fields[2] != "swap":
+    if len(fields) < _LEAST_FIELDS or fields[2] != "swap":
         return None
-    options = fields[3] if len(fields) > 3 else "defaults"
-    numbers = fields[4:_FIELDS]
-    readable = all(_NUMBER.fullmatch(field) for field in numbers)
-    rest = _BLANKS.split(stripped, 4)[4] if not readable else "".join(fields[_FIELDS:])
+    options = fields[3] if len(fields) > _LEAST_FIELDS else "defaults"
+    words = (place for place, field in enumerate(fields[4:_FIELDS], 4) if not _NUMBER.fullmatch(field))
+    behind = next(words, _FIELDS)
+    rest = "".join(_BLANKS.split(stripped, behind)[behind:])
     entry = Entry(table.unescape(fields[0]), tuple(options.split(",")), table.unescape(fields[1]), rest)
-    return Line(number, entry, readable)
+    return Line(number, entry, readable=behind == _FIELDS)
 
 
 def _escape(field: str) -> str:

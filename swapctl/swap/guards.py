@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import Refused
 from ..sizes import human
+from .area import Existing
 from .header import LARGEST_PAGES, SMALLEST_PAGES
 
 TYPE_CHECKING = False
@@ -30,6 +31,8 @@ def check_kind(area: Area, target: Target) -> None:
         return
     if area.is_tag:
         raise Refused(f"no block device bears {area.path}", hint="see lsblk -o NAME,UUID,LABEL,PARTUUID")
+    if isinstance(area, Existing):
+        raise Refused(f"{area.path} does not exist", hint="swapctl status lists the areas that are known here")
     if target.filesystem and target.filesystem.type == "devtmpfs":
         raise Refused(f"{area.path} does not exist", hint="see lsblk for the devices that do")
     if area.size is None:
@@ -49,6 +52,8 @@ def check_ours(area: Area, target: Target) -> None:
         raise Refused(f"{target.path} holds {names}", hint=_way_out(area, target))
     if not target.header and not target.empty and not forced:
         raise Refused(f"{target.path} holds data that is no swap area", hint=_way_out(area, target))
+    if not target.header and isinstance(area, Existing):
+        raise Refused(f"{target.path} is no swap area", hint="swapctl ensure makes one of it")
     if not target.header and area.state == "absent" and target.kind == "file":
         raise Refused(f"{target.path} is an empty file, not a swap area", hint="delete it yourself if it is not needed")
 
@@ -64,7 +69,8 @@ def check_device_is_free(target: Target) -> None:
 def check_size(target: Target, size: int, page_size: int) -> None:
     """Refuse a size that no swap area can have, or that a device does not have."""
     if size < SMALLEST_PAGES * page_size:
-        raise Refused(f"{target.path}: {size} bytes are too few for an area", hint=f"give {SMALLEST_PAGES * page_size} or more")
+        smallest = SMALLEST_PAGES * page_size
+        raise Refused(f"{target.path}: {size} bytes are too few for an area", hint=f"give {smallest} or more")
     if size > LARGEST_PAGES * page_size:
         raise Refused(f"{target.path}: {human(size)} are too many for an area", hint="make several areas")
     if target.kind == "device" and size > target.size:
@@ -110,7 +116,7 @@ def check_space(target: Target, needed: int, free: int) -> None:
 def check_fstab(fstab: Fstab, *, in_place: bool) -> None:
     """Refuse to replace an fstab that cannot be replaced."""
     if fstab.obstacle:
-        raise Refused(f"/etc/fstab cannot be changed: {fstab.obstacle}", hint="or leave it alone with --persist none or keep")
+        raise Refused(f"/etc/fstab cannot be changed: {fstab.obstacle}", hint="--persist keep leaves it alone")
     if fstab.is_mount_point and not in_place:
         raise Refused(
             "/etc/fstab is a mount point (bind-mounted into a container?), so it cannot be replaced in one step",

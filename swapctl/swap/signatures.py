@@ -58,7 +58,7 @@ _FIXED: tuple[tuple[str, int, bytes], ...] = (
 
 _RAID = b"\xfc\x4e\x2b\xa9"
 _RAID_BIG_ENDIAN = _RAID[::-1]
-_ZFS = (b"\x0c\xb1\xba\x00", b"\x00\xba\xb1\x0c")
+_ZFS = (b"\x0c\xb1\xba\0\0\0\0\0", b"\0\0\0\0\0\xba\xb1\x0c")  # 0x00bab10c in 64 bits, of either byte order
 
 
 def scan(head: bytes, tail: bytes, size: int) -> tuple[Signature, ...]:
@@ -75,7 +75,7 @@ def is_blank(head: bytes, tail: bytes) -> bool:
 def _zfs(head: bytes) -> list[Signature]:
     first_uberblock, step = 128 * 1024, 1024
     places = range(first_uberblock, len(head), step)
-    return [Signature("a ZFS pool member", at, 4) for at in places if head[at : at + 4] in _ZFS]
+    return [Signature("a ZFS pool member", at, 8) for at in places if head[at : at + 8] in _ZFS]
 
 
 def _at_the_end(tail: bytes, size: int) -> list[Signature]:

@@ -39,7 +39,7 @@ def state(target: Target, facts: Facts) -> State:
     listed = [line.entry for line in target.lines if line.readable]
     return State(
         path=target.path,
-        type=target.kind if header or active else None,
+        type=_type(target),
         size=size,
         usable=active.size if active else size and size - facts.page_size,
         used=active.used if active else 0,
@@ -50,3 +50,9 @@ def state(target: Target, facts: Facts) -> State:
         uuid=(header and header.uuid) or None,
         options=listed[0].options if listed else None,
     )
+
+
+def _type(target: Target) -> str | None:
+    if target.active:  # its name may be of another mount namespace, where nothing, or something else, stands here
+        return "device" if target.active.type == "partition" else "file"
+    return target.kind if target.header else None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from ..host import LocalHost
 from ..record import Record
 from .facts import gather
-from .memory import Memory
 from .state import State, state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .memory import Memory
 
 PRESSURE = "/proc/pressure/memory"
 
@@ -14,8 +17,8 @@ PRESSURE = "/proc/pressure/memory"
 class Status(Record):
     """What swap a host has, sizes in bytes.
 
-    *pressure* is the share of time in percent, and in total microseconds, that some or all tasks waited for memory; None
-    where the kernel does not measure it (``Documentation/accounting/psi.rst``).
+    *pressure* is the share of time in percent, and in total microseconds, that some or all tasks waited for memory;
+    None where the kernel does not measure it (``Documentation/accounting/psi.rst``).
     """
 
     areas: tuple[State, ...]
@@ -36,9 +39,14 @@ def status(host: LocalHost | None = None) -> Status:
     host = host or LocalHost()
     found = gather(host)
     text = host.read_text(PRESSURE) if host.live else None
-    return Status(tuple(state(target, found) for target in found.targets), found.memory, text and _pressure(text) or None)
+    areas = tuple(state(target, found) for target in found.targets)
+    return Status(areas, found.memory, _pressure(text) if text else None)
 
 
 def _pressure(text: str) -> dict[str, dict[str, float]]:
     rows = (line.split() for line in text.split("\n") if line)
-    return {row[0]: {name: float(value) for name, value in (field.split("=") for field in row[1:])} for row in rows}
+    return {row[0]: {name: _number(value) for name, value in (field.split("=") for field in row[1:])} for row in rows}
+
+
+def _number(text: str) -> float:
+    return float(text) if "." in text else int(text)

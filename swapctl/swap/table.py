@@ -9,6 +9,8 @@ from ..record import Record
 
 _FIELDS = 5
 _DELETED = " (deleted)"
+# What the kernel pads with. It escapes these in a path, but no other white space, at which str.split() would cut too.
+_BLANKS = re.compile(r"[ \t]+")
 
 
 class Entry(Record):
@@ -23,7 +25,7 @@ class Entry(Record):
     @property
     def surviving_path(self) -> str:
         """The name without the mark that the kernel puts behind a name that is gone from its directory."""
-        return self.path[: -len(_DELETED)] if self.path.endswith(_DELETED) else self.path
+        return self.path.removesuffix(_DELETED)
 
 
 def parse(text: str) -> tuple[Entry, ...]:
@@ -41,7 +43,7 @@ def unescape(field: str) -> str:
 
 
 def _entry(line: str) -> Entry:
-    fields = line.split()
+    fields = _BLANKS.split(line.strip(" \t"))
     if len(fields) != _FIELDS:
         message = f"/proc/swaps: this line does not have {_FIELDS} fields: {line!r}"
         raise Unreadable(message)

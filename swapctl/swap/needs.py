@@ -1,0 +1,158 @@
+"""What one area needs, in the light of what stands at its path. Pure."""
+
+from __future__ import annotations
+
+from ..errors import Refused
+from ..record import Record
+from . import guards
+from .area import Existing
+from .fstab import Entry
+from .header import usable_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .area import Area
+    from .facts import Facts, Target
+    from .header import Header
+
+_SAME_ENOUGH = 50  # a size relative to RAM is right within a fiftieth: a new kernel shows a little more or less RAM
+_DEVICE_TIMEOUT = "x-systemd.device-timeout"
+_SHORT_TIMEOUT = "10s"
+
+
+class Need(Record):
+    """One wanted area beside what is there, and the questions that planning asks of the two."""
+
+    area: Area
+    target: Target
+    facts: Facts
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the area needs a new header, and a file new blocks."""
+        if isinstance(self.area, Existing):
+            return False
+        target, header = self.target, self.target.header
+        if not header or target.foreign:
+            return True
+        return (
+            header.page_size != self.facts.page_size
+            or header.size > target.size
+            or not self._has_size(header)
+            or header.label != self.label
+            or header.uuid != self.uuid
+            or (target.kind == "file" and not target.active and not (self.is_nocow and self.has_no_holes))
+        )
+
+    @property
+    def is_reactivated(self) -> bool:
+        """Whether the active area must be turned off and on: the kernel does not change one that is in use."""
+        active, area = self.target.active, self.area
+        if not active or area.active is None or not self.facts.live:
+            return False
+        has_priority = active.priority < 0 if area.priority is None else active.priority == area.priority
+        # The kernel does not tell how it discards. What fstab says is what it was told, or will be at the next boot.
+        is_listed = area.persist == "fstab" and bool(self.target.lines)
+        return not has_priority or (is_listed and self.target.listed_discard != area.discard)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the area is active and must be turned off, if only for a moment."""
+        if not self.target.active:
+            return False
+        return not self.comes_back or self.is_made or self.is_reactivated
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the area is in use at the end if it is now."""
+        return self.area.state == "present" and self.area.active is not False
+
+    @property
+    def is_nocow(self) -> bool:
+        """Whether the file's blocks are overwritten in place, as the kernel's swapping needs."""
+        place = self.target.filesystem
+        return place is None or not place.copies_on_write or bool(self.target.flags & guards.NOCOW)
+
+    @property
+    def has_no_holes(self) -> bool:
+        """Whether every block of the file is there."""
+        return self.target.allocated >= self.target.size
+
+    @property
+    def size(self) -> int:
+        """The size, in bytes and whole pages, that the area is to have."""
+        amount = self._amount()
+        if not amount and self.target.kind == "file":
+            message = f"{self.target.path} is empty, and no size is given to make an area of it"
+            raise Refused(message, hint="give --size, such as 2G")
+        return usable_size(amount, self.facts.page_size)
+
+    @property
+    def label(self) -> str:
+        """The label that the area is to have."""
+        header = self._known_header()
+        return self.area.label if self.area.label is not None else header.label if header else ""
+
+    @property
+    def uuid(self) -> str:
+        """The UUID that the area is to have, empty for a new one."""
+        header = self._known_header()
+        return self.area.uuid if self.area.uuid is not None else header.uuid if header else ""
+
+    @property
+    def entry(self) -> Entry | None:
+        """What fstab is to say of the area, None for nothing."""
+        if self.area.state == "absent" or self.area.persist != "fstab":
+            return None
+        return Entry(self._spec(), self._options())
+
+    def _amount(self) -> int:
+        wanted, target = self.area.wanted_size, self.target
+        whole_device = wanted is not None and wanted.relative and not wanted.percent and target.kind == "device"
+        if whole_device or (wanted is None and target.kind == "device" and not target.header):
+            return target.size
+        if wanted is None:
+            kept = target.header.size if target.header else 0
+            return min(kept, target.size) if target.kind == "device" else kept
+        if wanted.relative and not self.facts.memory.total:
+            message = f"{self.area.path}: how much RAM the host will have is not known here"
+            raise Refused(message, hint="give the size in bytes, K, M, G or T")
+        return wanted.bytes(self.facts.memory.total)
+
+    def _has_size(self, header: Header) -> bool:
+        wanted = self.area.wanted_size
+        if wanted is None:
+            return True
+        follows_memory = wanted.relative and (bool(wanted.percent) or self.target.kind == "file")
+        allowed = header.size // _SAME_ENOUGH if follows_memory else 0
+        too_long = self.target.kind == "file" and self.target.size - header.size >= self.facts.page_size
+        return abs(header.size - self.size) <= allowed and not too_long
+
+    def _known_header(self) -> Header | None:
+        """Return the header whose names are kept: the area's or, after an interrupted run, of what is left of it."""
+        if self.target.header or self.target.kind != "missing":
+            return self.target.header
+        return next((left.header for left in self.target.leftovers if left.header and left.kind != "bridge"), None)
+
+    def _spec(self) -> str:
+        """Return the name for fstab: as asked for, but a stable name that is there is not given up for /dev/sdX."""
+        area = self.area
+        if self.target.kind != "device" or area.is_tag or area.path.startswith("/dev/disk/"):
+            return area.path
+        names = {"UUID": self.uuid, "LABEL": self.label}
+        for line in self.target.lines:
+            name, equals, value = line.entry.spec.partition("=")
+            if equals and line.readable and names.get(name, value).lower() == value.strip('"').lower():
+                return line.entry.spec
+        return area.path
+
+    def _options(self) -> tuple[str, ...]:
+        area = self.area
+        priority = [] if area.priority is None else [f"pri={area.priority}"]
+        discard = {"none": [], "both": ["discard"]}.get(area.discard, [f"discard={area.discard}"])
+        nofail = ["nofail"] if area.nofail else []
+        # Without it a missing device holds up the boot for 90 s, nofail or not (systemd.swap(5)).
+        is_device = area.is_tag or self.target.kind == "device"
+        has_timeout = any(option.startswith(f"{_DEVICE_TIMEOUT}=") for option in area.options)
+        timeout = [f"{_DEVICE_TIMEOUT}={_SHORT_TIMEOUT}"] if area.nofail and is_device and not has_timeout else []
+        return ("sw", *priority, *discard, *nofail, *timeout, *area.options)
