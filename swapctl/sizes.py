@@ -87,4 +87,5 @@ def _factor(unit: str) -> int:
 
 def _scaled(number: str, factor: int) -> int:
     whole, _, fraction = number.partition(".")
-    return int(whole) * factor + int(fraction or "0") * factor // 10 ** len(fraction)
+    scale: int = 10 ** len(fraction)
+    return int(whole) * factor + int(fraction or "0") * factor // scale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import Incomplete
+from ..errors import Incomplete, InvalidInput
 from ..host import LocalHost
 from ..record import Record
 from .actions import Action, SwapOff, WriteFstab
@@ -112,7 +112,7 @@ def on(
 
     What is not given is as fstab has it; an area that is active keeps its priority unless another one is given.
     """
-    host = host or LocalHost()
+    host = _live(host)
     areas = [Existing(path, persist="keep", priority=priority, discard=discard or "none") for path in paths]
     found = gather(host, [area.path for area in areas])
     known = [_as_listed(area, found.target(area.path), with_discard=discard is None) for area in areas]
@@ -129,7 +129,15 @@ def off(
 ) -> Result:
     """Have the kernel leave areas until the next boot or `on`; fstab and the areas stay as they are."""
     areas = [Existing(path, persist="keep", active=False) for path in paths]
-    return converge(areas, dry_run=dry_run, host=host, progress=progress, lock_timeout=lock_timeout)
+    return converge(areas, dry_run=dry_run, host=_live(host), progress=progress, lock_timeout=lock_timeout)
+
+
+def _live(host: LocalHost | None) -> LocalHost:
+    host = host or LocalHost()
+    if not host.live:
+        message = f"root {host.root!r} is not the running system, and only its kernel can turn an area on or off"
+        raise InvalidInput(message, hint="leave --root out, or use ensure and remove")
+    return host
 
 
 def _as_listed(area: Area, target: Target, *, with_discard: bool) -> Area:

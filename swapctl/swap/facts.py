@@ -348,7 +348,12 @@ class _Look:
         identity = self._identity_at(spec)
         if identity or target.identity:
             return identity == target.identity
-        return self.host.locate(spec) == self.host.locate(target.path)
+        return self._place(spec) == self._place(target.path)
+
+    def _place(self, path: str) -> tuple[str, str]:
+        """Return where *path* would be, if there is nothing yet: its real directory, and its name."""
+        directory, _, name = path.rpartition("/")
+        return self.host.locate(directory or "/", follow=True), name
 
     def _identity_at(self, path: str) -> Identity | None:
         status = self.host.stat(path, follow=True)
