@@ -1,0 +1,137 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swap_info
+short_description: Show the swap areas of a host, its memory and its memory pressure
+version_added: 0.1.0
+description:
+  - Lists every swap area that is active or listed in C(/etc/fstab), with its use and priority, whether it is persistent,
+    and its label and UUID.
+  - Changes nothing and starts no other program.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+  platform:
+    support: full
+    platforms: linux
+notes:
+  - An ordinary user may call it, but cannot read headers, so RV(areas[].label) and RV(areas[].uuid) are null then.
+seealso:
+  - module: swapctl.linux.swap
+author:
+  - The swapctl developers (@swapctl)
+"""
+
+EXAMPLES = r"""
+- name: Look at swap
+  swapctl.linux.swap_info:
+  register: swap
+
+- name: Make sure that an area is active and stays so after a reboot
+  ansible.builtin.assert:
+    that: swap.areas | selectattr('active') | selectattr('persistent') | list | length > 0
+"""
+
+RETURN = r"""
+areas:
+  description: All areas that are active or listed in C(/etc/fstab). Sizes are in bytes.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Path of the area, for a device that of the device itself.
+      type: str
+      sample: /swapfile
+    type:
+      description: Either V(file) or V(device), null if C(/etc/fstab) lists what is not there.
+      type: str
+      sample: file
+    size:
+      description: Size with the header.
+      type: int
+      sample: 4294967296
+    usable:
+      description: Size without the header, as the kernel shows it.
+      type: int
+      sample: 4294963200
+    used:
+      description: How much of it is in use.
+      type: int
+      sample: 0
+    priority:
+      description: Priority in use, negative where the kernel chose it; null if the area is not active.
+      type: int
+      sample: 10
+    active:
+      description: Whether the kernel swaps to it.
+      type: bool
+      sample: true
+    persistent:
+      description: Whether C(/etc/fstab) activates it at boot.
+      type: bool
+      sample: true
+    label:
+      description: Label in its header.
+      type: str
+      sample: swap0
+    uuid:
+      description: UUID in its header.
+      type: str
+      sample: 2f2c8a0e-6d0f-4c1e-9a57-0c6a1f1d7b32
+    options:
+      description: Options of its line in C(/etc/fstab), null if there is no line.
+      type: list
+      elements: str
+      sample: [sw, pri=10]
+memory:
+  description: Memory of the host in bytes.
+  returned: success
+  type: dict
+  contains:
+    total:
+      description: RAM.
+      type: int
+      sample: 8589934592
+    available:
+      description: RAM that programs can still take without swapping, as the kernel estimates it.
+      type: int
+      sample: 6012954214
+    swap_total:
+      description: Usable size of all active areas.
+      type: int
+      sample: 4294963200
+    swap_free:
+      description: How much of that is free.
+      type: int
+      sample: 4294963200
+pressure:
+  description:
+    - Share of time, in percent over the last 10, 60 and 300 seconds, in which C(some) or all (C(full)) tasks waited for
+      memory, and in C(total) since boot, in microseconds.
+    - Null where the kernel does not measure it.
+  returned: success
+  type: dict
+  sample:
+    some: {avg10: 0.0, avg60: 0.12, avg300: 0.05, total: 73214}
+    full: {avg10: 0.0, avg60: 0.1, avg300: 0.04, total: 61020}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._converge import report
+from ..module_utils.swapctl.swap import status
+
+
+def main() -> None:
+    report(AnsibleModule(argument_spec={}, supports_check_mode=True), status)
+
+
+if __name__ == "__main__":
+    main()
