@@ -124,7 +124,7 @@ def play(directory: Path) -> Iterator[Pair]:
     area = f"{{path: {path}, size: 64M, priority: 3}}"
     plays = {
         "role.yml": f"{head}  roles: [swapctl.linux.swap]\n  vars: {{swap_areas: [{area}]}}\n",
-        "ping.yml": f"{head}  tasks: [ansible.builtin.ping:]\n",
+        "ping.yml": f"{head}  tasks:\n    - ansible.builtin.ping:\n",
     }
     ours, peer = (_playbook(directory / name, text) for name, text in plays.items())
     yield Pair("idempotent play / ping", ours, peer, 1.25, lambda: None)

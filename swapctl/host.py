@@ -12,7 +12,7 @@ import os
 import stat
 import struct
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from . import naming
 from .errors import Busy, Failed, Refused, Unreadable
@@ -48,6 +48,7 @@ class LocalHost:
             message = f"root {root!r} is not a directory"
             raise Refused(message, hint="give the directory where the image is mounted")
         self._child: subprocess.Popen[bytes] | None = None
+        self._lock: tuple[int, ...] = ()
         self._signal = 0
         self._deaf = False
 
@@ -167,13 +168,16 @@ class LocalHost:
                 os.fchmod(descriptor, 0o600)
                 if nocow:
                     _set_nocow(descriptor)
+            except BaseException:
+                os.unlink(self.locate(path))
+                raise
             finally:
                 os.close(descriptor)
 
     def allocate(
         self, path: str, start: int, end: int, *, reserve: bool, report: Callable[[int, int], None] | None = None
     ) -> None:
-        """Give the file at *path* blocks from byte *start* to *end*: reserved, or written with zeros."""
+        """Give the file at *path* blocks from byte *start* to *end*, reserved or written; not yet synced."""
         step = _STEP if reserve else _WRITE_STEP
         zeros = b"" if reserve else bytes(step)
         with _effect("allocate", path), self.opened(path, os.O_RDWR) as descriptor:
@@ -186,7 +190,6 @@ class LocalHost:
                     _write_all(descriptor, zeros[:length], offset)
                 if report:
                     report(offset + length - start, end - start)
-            os.fsync(descriptor)
 
     def truncate(self, path: str, size: int) -> None:
         """Cut the file at *path* to *size* bytes."""
@@ -216,15 +219,9 @@ class LocalHost:
             os.link(self.locate(old), self.locate(new), follow_symlinks=False)
 
     def unlink(self, path: str) -> None:
-        """Delete a file, if it is there, and wait until that is on the disk."""
-        try:
-            with _effect("delete", path):
-                os.unlink(self.locate(path))
-        except Failed as failure:
-            if failure.code != errno.ENOENT:
-                raise
-        else:
-            self._sync_directory(path)
+        """Delete a file, if it is there; a crash right afterwards may bring it back, whole."""
+        with _effect("delete", path), suppress(FileNotFoundError):
+            os.unlink(self.locate(path))
 
     def set_mode(self, path: str, mode: int) -> None:
         """Change the permissions of a file."""
@@ -305,7 +302,8 @@ class LocalHost:
     def run(self, argv: Sequence[str], *, tick: Callable[[], None] | None = None) -> str:
         """Run a program to its end and return what it printed; *tick* is called now and then meanwhile.
 
-        The program has its own session, so that a Ctrl-C at the terminal reaches it only through us.
+        The program has its own session, so that a Ctrl-C at the terminal reaches it only through us. It shares the
+        lock: should this process be killed, the next run waits until the program has ended.
         """
         import subprocess
 
@@ -321,6 +319,7 @@ class LocalHost:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                pass_fds=self._lock,
             )
         except FileNotFoundError:
             message = f"{argv[0]} is not installed"
@@ -361,8 +360,10 @@ class LocalHost:
             if self.live:
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            self._lock = (descriptor,)
             yield
         finally:
+            self._lock = ()
             os.close(descriptor)
 
     def _open_lock(self) -> int:

@@ -70,7 +70,7 @@ def human(amount: int) -> str:
     """Return *amount* bytes for a person: three digits at most and a binary unit."""
     value, unit = float(amount), "B"
     for larger in ("KiB", "MiB", "GiB", "TiB", "PiB"):
-        if abs(value) < KIB:
+        if round(abs(value)) < KIB:
             break
         value, unit = value / KIB, larger
     digits = f"{value:.1f}".rstrip("0").rstrip(".") if value < _THREE_DIGITS else f"{value:.0f}"

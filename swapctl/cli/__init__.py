@@ -24,11 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     output.speak_any_bytes()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = build_parser(VERBS, arguments).parse_args(arguments)
-        code: int = args.run(args)
+        code = _run(arguments)
         sys.stdout.flush()
-    except SwapctlError as error:
-        return _failed(error, as_json="--json" in arguments)
     except KeyboardInterrupt:  # before the first change; after that it is undone and arrives as RolledBack
         print("swapctl: interrupted; nothing was changed", file=sys.stderr)
         return _INTERRUPTED
@@ -39,6 +36,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"swapctl: {output.visible(f'{where}{error.strerror or error}')}", file=sys.stderr)
         return 1
+    except UnicodeEncodeError as error:
+        print(f"swapctl: {error.object!a} has no name in this locale; hint: set LC_ALL=C.UTF-8", file=sys.stderr)
+        return 1
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        args = build_parser(VERBS, arguments).parse_args(arguments)
+        code: int = args.run(args)
+    except SwapctlError as error:
+        return _failed(error, as_json="--json" in arguments)
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ _REDRAW = 0.1
 
 def speak_any_bytes() -> None:
     """Let names that are not valid text be printed as the bytes they are."""
+    # Either is None where the caller has closed it.
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # a test's stand-in has none
         if reconfigure:

@@ -88,16 +88,16 @@ class Resize(PathAction):
 
     def apply(self, run: Transaction) -> None:
         run.undo(f"{self.path} is not {sizes.human(self.old)} long", self._to, run, self.old)
-        self._to(run, self.new)
+        self._to(run, self.new, fill=self.reserve)
 
-    def _to(self, run: Transaction, size: int) -> None:
+    def _to(self, run: Transaction, size: int, *, fill: bool = False) -> None:
+        """Give the file *size* bytes; *fill* the holes it has, which costs nothing where blocks are reserved."""
         status = run.host.stat(self.path)
         now = status.st_size if status else 0
         if now > size:
             run.host.truncate(self.path, size)
-        run.host.allocate(
-            self.path, min(now, size), size, reserve=self.reserve, report=run.report(f"allocating {self.path}")
-        )
+        start = 0 if fill else min(now, size)
+        run.host.allocate(self.path, start, size, reserve=self.reserve, report=run.report(f"allocating {self.path}"))
 
 
 class Wipe(PathAction):
@@ -290,9 +290,15 @@ class WriteFstab(Action):
         self._write(run, self.after)
 
     def _back(self, run: Transaction) -> None:
+        now = run.host.read_text(FSTAB)
+        if now == self.before:
+            return
+        if now != self.after and not self.in_place:  # written in place, it may be half ours
+            message = "somebody else changed it meanwhile"
+            raise Failed(message)
         if self.before is None:
             run.host.remove_text(FSTAB)
-        elif run.host.read_text(FSTAB) != self.before:
+        else:
             self._write(run, self.before)
 
     def _write(self, run: Transaction, text: str) -> None:

@@ -122,6 +122,7 @@ class Facts(Record):
     active: tuple[Active, ...]
     fstab: Fstab
     memory: Memory
+    dangling: tuple[fstab.Line, ...] = ()  # swap entries of fstab whose UUID or label nothing bears
     groups: tuple[Group, ...] = ()
     page_size: int = 4096
     kernel: tuple[int, ...] = ()
@@ -177,6 +178,7 @@ class _Look:
         return Facts(
             live=host.live,
             targets=tuple(self._listed(target) for target in found),
+            dangling=tuple(self._dangling(found)),
             active=self.active,
             fstab=self._fstab(),
             memory=meminfo,
@@ -332,6 +334,13 @@ class _Look:
     def _listed(self, target: Target) -> Target:
         lines = fstab.swap_lines(self.text or "")
         return target.replace(lines=tuple(line for line in lines if self._is_about(line.entry.spec, target)))
+
+    def _dangling(self, targets: list[Target]) -> Iterator[fstab.Line]:
+        for line in fstab.swap_lines(self.text or ""):
+            spec = line.entry.spec
+            is_tag = spec.startswith(TAGS)
+            if is_tag and not any(self._is_about(spec, target) for target in targets) and not self._device_with(spec):
+                yield line
 
     def _is_about(self, spec: str, target: Target) -> bool:
         if spec == target.spec:

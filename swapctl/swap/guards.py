@@ -90,7 +90,7 @@ def check_directory(target: Target) -> None:
     """Refuse a directory in which nothing can be made, renamed or deleted."""
     directory = target.path.rpartition("/")[0] or "/"
     for left in target.leftovers:
-        if not left.ours:
+        if not left.ours and left.kind != "bridge":  # a bridge can be elsewhere
             raise Refused(f"{left.path} is in the way and not from an earlier run", hint="move it away")
     if target.filesystem and target.filesystem.read_only:
         raise Refused(f"{directory} is read-only", hint="remount it: mount -o remount,rw")
@@ -137,7 +137,7 @@ def check_rights(facts: Facts, *, kernel: bool) -> None:
 
 def does_not_fit(path: str, used: int, facts: Facts, *, elsewhere: int, displaced: int, hint: str) -> Refused:
     """Return the refusal to turn off an area whose content has no place to go, with both figures."""
-    room = max(used - displaced, 0) + elsewhere
+    room = max(used + elsewhere - displaced, 0)
     return Refused(
         f"{path} holds {human(used)}, but memory and the other areas have room for only {human(room)} of it"
         f" (available memory is {human(facts.memory.available)}, of which {human(facts.memory.margin)} stay free)",

@@ -6,13 +6,14 @@ from ..errors import Refused
 from ..record import Record
 from . import guards
 from .area import Existing
-from .fstab import Entry
+from .fstab import Entry, is_right
 from .header import usable_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .area import Area
     from .facts import Facts, Target
+    from .fstab import Line
     from .header import Header
 
 _SAME_ENOUGH = 50  # a size relative to RAM is right within a fiftieth: a new kernel shows a little more or less RAM
@@ -106,6 +107,17 @@ class Need(Record):
             return None
         return Entry(self._spec(), self._options())
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether fstab says just that already, if in other words."""
+        return self.entry is not None and is_right(self.lines, self.entry)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What fstab says of the area now, or will when it bears the UUID or label that it is to have."""
+        becoming = {f"{name}={value}" for name, value in (("UUID", self.uuid), ("LABEL", self.label)) if value}
+        return (*self.target.lines, *(line for line in self.facts.dangling if line.entry.spec in becoming))
+
     def _amount(self) -> int:
         wanted, target = self.area.wanted_size, self.target
         whole_device = wanted is not None and wanted.relative and not wanted.percent and target.kind == "device"
@@ -140,9 +152,10 @@ class Need(Record):
         if self.target.kind != "device" or area.is_tag or area.path.startswith("/dev/disk/"):
             return area.path
         names = {"UUID": self.uuid, "LABEL": self.label}
-        for line in self.target.lines:
-            name, equals, value = line.entry.spec.partition("=")
-            if equals and line.readable and names.get(name, value).lower() == value.strip('"').lower():
+        for line in self.lines:
+            name, equals, quoted = line.entry.spec.partition("=")
+            value = quoted.strip('"')
+            if equals and line.readable and names.get(name, value).lower() == value.lower():
                 return line.entry.spec
         return area.path
 

@@ -46,12 +46,10 @@ def expected(area: Area, facts: Facts) -> State:
     """Return the state that *plan* leads to; what only the run can know, such as a new UUID, is None."""
     need = Need(area, facts.target(area.path), facts)
     target, was = need.target, state(need.target, facts)
-    if area.state == "absent" and target.kind != "device":
-        return State(path=target.path)
     active = need.comes_back and facts.live and (area.active is True or was.active)
     stays = active and was.active and not need.leaves
-    options = was.options if area.persist == "keep" else need.entry.options if need.entry else None
-    now = was.replace(
+    options = was.options if area.persist == "keep" or need.is_listed else need.entry.options if need.entry else None
+    now = (State(path=target.path) if area.state == "absent" and target.kind != "device" else was).replace(
         used=was.used if stays else 0,
         priority=was.priority if stays else area.priority if active else None,
         active=active,
@@ -108,7 +106,7 @@ class _Draft:
         """Add the one change of fstab that all areas together need."""
         fstab = self.facts.fstab
         before = fstab.text or ""
-        after = edit(before, [(need.target.lines, need.entry) for need in self.needs if need.area.persist != "keep"])
+        after = edit(before, [(need.lines, need.entry) for need in self.needs if need.area.persist != "keep"])
         if after == before:
             return
         guards.check_fstab(fstab, in_place=in_place)
@@ -167,7 +165,7 @@ class _Draft:
                 actions.Create(new, size, self._reserves(place), bool(place and place.copies_on_write)),
                 actions.Format(new, size, need.label, need.uuid, fresh=True),
             ]
-        self._turn_off(need)
+        self._turn_off(need, growth=0 if beside else _growth(need))
         if target.kind == "missing":
             self.changes.append(actions.Rename(new, target.path))
         elif beside:
@@ -185,16 +183,19 @@ class _Draft:
 
     def _fits_beside(self, need: Need) -> bool:
         """Whether there is room for a whole new file beside the old one; Refused if there is for neither way."""
-        target, size = need.target, need.size
+        target, whole = need.target, need.size + _slack(need.size)
+        directory = target.path.rpartition("/")[0]
+        here = [left for left in target.leftovers if left.path.rpartition("/")[0] == directory]
         free = target.filesystem.free if target.filesystem else 0
-        free += sum(left.allocated for left in target.leftovers if not left.active)
-        free -= self._bridge_size(need)
-        if size + _slack(size) <= free:
-            return True
+        free += sum(left.allocated for left in here if left.ours and not left.active)
         fills_holes = self._reserves(target.filesystem) or need.has_no_holes
-        can_resize = target.header is not None and fills_holes and need.is_nocow
-        more = max(size - target.allocated, 0) if can_resize else size
-        guards.check_space(target, more + _slack(size), free)
+        if not (target.header and fills_holes and need.is_nocow):  # then it cannot be changed where it stands
+            guards.check_space(target, whole, free)
+            return True
+        bridge = self._bridge_size(need)
+        if whole <= free and (not bridge or self._place_for_bridge(target, bridge, whole)):
+            return True
+        guards.check_space(target, _growth(need), free)
         return False
 
     def _reserves(self, place: filesystem.Filesystem | None) -> bool:
@@ -222,14 +223,15 @@ class _Draft:
         if self.facts.live and wanted and is_off:
             self.changes.append(actions.SwapOn(need.target.path, need.area.priority, need.area.discard))
 
-    def _turn_off(self, need: Need) -> None:
+    def _turn_off(self, need: Need, growth: int = 0) -> None:
+        """Turn the area off if it has to be; then it grows by *growth* before it is turned on again."""
         target = need.target
         if not target.active or not need.leaves:
             return
         guards.check_mutable(target)
         bridge = self._bridge_size(need)
         if bridge:
-            self._add_bridge(need, bridge)
+            self._add_bridge(need, bridge, growth)
         elif self._displaced > self._elsewhere:
             raise self._does_not_fit(target, "end what uses memory, or add another area first")
         self.changes.append(
@@ -268,16 +270,15 @@ class _Draft:
             return 0
         return usable_size(over + self.facts.memory.margin + sizes.MIB, self.facts.page_size)
 
-    def _add_bridge(self, need: Need, size: int) -> None:
+    def _add_bridge(self, need: Need, size: int, growth: int) -> None:
         target = need.target
         if self._displaced > self._elsewhere + need.size - self.facts.page_size:
             raise self._does_not_fit(target, "it would not fit into the new, smaller area either; take a larger size")
-        place = self._place_for_bridge(target, size)
+        place = self._place_for_bridge(target, size, growth)
         if not place:
             hint = f"make {sizes.human(size)} of room on a disk for a bridge, end what uses memory, or add another area"
             raise self._does_not_fit(target, hint)
-        directory, held = place
-        bridge = temporary_name(f"{directory.rstrip('/')}/{target.path.rpartition('/')[2]}", "bridge")
+        bridge, held = place
         self.changes += [
             actions.Create(bridge, size, self._reserves(held), held.copies_on_write),
             actions.Format(bridge, size, fresh=True),
@@ -285,12 +286,17 @@ class _Draft:
         ]
         self.tidying += [actions.LeaveBridge(bridge), actions.DeleteOld(bridge)]
 
-    def _place_for_bridge(self, target: Target, size: int) -> tuple[str, filesystem.Filesystem] | None:
-        taken = sum(one.size for one in self.changes if isinstance(one, actions.Create))
+    def _place_for_bridge(self, target: Target, size: int, more: int) -> tuple[str, filesystem.Filesystem] | None:
+        """Return a name and its file system for a bridge, where *more* is needed besides what is planned so far."""
+        taken = more + sum(one.size for one in self.changes if isinstance(one, actions.Create))
+        in_the_way = {left.path for left in target.leftovers if not left.ours}
         beside = [(target.path.rpartition("/")[0] or "/", target.filesystem)] if target.kind == "file" else []
         for directory, place in (*beside, *((room.directory, room.filesystem) for room in self.facts.rooms)):
-            if place and not place.unsuitable and not place.read_only and place.free >= size + _slack(size) + taken:
-                return directory, place
+            bridge = temporary_name(f"{directory.rstrip('/')}/{target.path.rpartition('/')[2]}", "bridge")
+            if not place or place.unsuitable or place.read_only or bridge in in_the_way:
+                continue
+            if place.free >= size + _slack(size) + taken:
+                return bridge, place
         return None
 
     def _leave_old_bridge(self, path: str, used: int, room: int) -> None:
@@ -301,6 +307,11 @@ class _Draft:
             hint = "end what uses memory, or add another area first"
             raise guards.does_not_fit(path, used, self.facts, elsewhere=elsewhere, displaced=over, hint=hint)
         self.tidying += [actions.LeaveBridge(path, used), actions.DeleteOld(path)]
+
+
+def _growth(need: Need) -> int:
+    """Return what the file takes besides what it has when it is changed where it stands."""
+    return max(need.size - need.target.allocated, 0) + _slack(need.size)
 
 
 def _slack(size: int) -> int:
