@@ -71,7 +71,7 @@ def report(pair: Pair, runs: int) -> None:
     """Time *pair* in turn and print the ratios."""
     timed(pair, pair.ours)
     timed(pair, pair.peer)
-    times = [(timed(pair, pair.ours), timed(pair, pair.peer)) for _ in range(runs)]
+    times = [(timed(pair, pair.ours), timed(pair, pair.peer)) for _run in range(runs)]
     ratios = sorted(ours / peer for ours, peer in times)
     ours, peer = (statistics.median(column) * 1000 for column in zip(*times, strict=True))
     print(

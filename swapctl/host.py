@@ -37,6 +37,7 @@ _STEP = 256 << 20
 _WRITE_STEP = 8 << 20
 _TICK = 0.2
 _LOCK_POLL = 0.05
+_SAYS_SWAP_IS_BUSY = (5, 3)
 
 
 class LocalHost:
@@ -56,6 +57,12 @@ class LocalHost:
     def live(self) -> bool:
         """Whether the kernel is that of this tree."""
         return self.root == "/"
+
+    @property
+    def kernel(self) -> tuple[int, ...]:
+        """The first two numbers of the running kernel's version."""
+        numbers = os.uname().release.split("-")[0].split(".")[:2]
+        return tuple(int(number) for number in numbers if number.isdigit())
 
     # reading
 
@@ -146,6 +153,18 @@ class LocalHost:
         """Return how many bytes an ordinary user may still take where *path* lies, and whether it is read-only."""
         numbers = os.statvfs(self.locate(path, follow=True))
         return numbers.f_bavail * numbers.f_frsize, bool(numbers.f_flag & os.ST_RDONLY)
+
+    def is_swap(self, path: str) -> bool | None:
+        """Whether the kernel swaps to the file at *path* now, under whatever name; None if that cannot be told.
+
+        Since Linux 5.3 it refuses to copy from or to such a file, even nothing at all: ``generic_copy_file_checks``.
+        """
+        try:
+            with self.opened(path, os.O_RDWR) as descriptor:
+                os.copy_file_range(descriptor, descriptor, 0)
+        except OSError as error:
+            return True if error.errno == errno.ETXTBSY else None
+        return False if self.kernel >= _SAYS_SWAP_IS_BUSY else None
 
     def busy(self, path: str) -> bool:
         """Whether the kernel uses the block device at *path*: mounted, or part of another device (open(2), O_EXCL)."""
@@ -444,8 +463,11 @@ def _get_flags(descriptor: int) -> int:
 
 
 def _set_nocow(descriptor: int) -> None:
-    flags = _get_flags(descriptor) & ~COMPRESSED | NOCOW
-    fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("i", flags))
+    flags = _get_flags(descriptor)
+    if flags & COMPRESSED:  # inherited from the directory; btrfs takes both changes, but not at once
+        flags &= ~COMPRESSED
+        fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("i", flags))
+    fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("i", flags | NOCOW))
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

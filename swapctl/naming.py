@@ -10,7 +10,7 @@ def temporary_name(path: str, kind: str) -> str:
 
     It can be told from any other file, so that the next run knows a leftover.
     """
-    directory, _, name = path.rpartition("/")
+    directory, _separator, name = path.rpartition("/")
     suffix = f".swapctl-{kind}"
     room = _LONGEST - len(suffix) - 1
     kept = name.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "surrogateescape")

@@ -86,6 +86,6 @@ def _factor(unit: str) -> int:
 
 
 def _scaled(number: str, factor: int) -> int:
-    whole, _, fraction = number.partition(".")
+    whole, _separator, fraction = number.partition(".")
     scale: int = 10 ** len(fraction)
     return int(whole) * factor + int(fraction or "0") * factor // scale

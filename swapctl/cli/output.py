@@ -99,8 +99,8 @@ class _Display:
         rate = done / elapsed
         left = f", {(total - done) / rate:.0f} s left" if rate else ""
         filled = 24 * done // total if total else 0
-        bar = f"[{'#' * filled}{'.' * (24 - filled)}]"
-        line = f"{what} {bar} {human(done)} of {human(total)}, {human(int(rate))}/s{left}"
+        gauge = f"[{'#' * filled}{'.' * (24 - filled)}]"
+        line = f"{what} {gauge} {human(done)} of {human(total)}, {human(int(rate))}/s{left}"
         print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from .. import __version__
 from ..errors import InvalidInput
@@ -40,6 +41,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments."""
         raise InvalidInput(message, hint=f"{self.prog} --help")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Raise here, where it is heard, that what was printed reaches nobody."""
+        sys.stdout.flush()
+        super().exit(status, message)
 
 
 def build_parser(verbs: Iterable[ModuleType], arguments: Iterable[str]) -> Parser:

@@ -101,7 +101,7 @@ def _path(path: object) -> str:
 
 
 def _tag(path: str) -> str:
-    name, _, value = path.partition("=")
+    name, _separator, value = path.partition("=")
     value = value.strip('"')
     if not value:
         message = f"path {path!r} names no device"

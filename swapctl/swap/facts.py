@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..host import LocalHost
+    from .fstab import Line
 
     Identity = tuple[str, int, int]
 
@@ -122,7 +123,7 @@ class Facts(Record):
     active: tuple[Active, ...]
     fstab: Fstab
     memory: Memory
-    dangling: tuple[fstab.Line, ...] = ()  # swap entries of fstab whose UUID or label nothing bears
+    dangling: tuple[Line, ...] = ()  # swap entries of fstab whose UUID or label nothing bears
     groups: tuple[Group, ...] = ()
     page_size: int = 4096
     kernel: tuple[int, ...] = ()
@@ -155,9 +156,7 @@ def active_areas(host: LocalHost) -> tuple[Active, ...]:
 def active_at(host: LocalHost, path: str) -> table.Entry | None:
     """Return the kernel's entry for the area at *path*, if it is active."""
     status = host.stat(path, follow=True)
-    if not status:
-        return None
-    return next((one.entry for one in active_areas(host) if one.identity == _identity(status)), None)
+    return _entry_of(host, path, status, active_areas(host)) if status else None
 
 
 class _Look:
@@ -179,12 +178,12 @@ class _Look:
             live=host.live,
             targets=tuple(self._listed(target) for target in found),
             dangling=tuple(self._dangling(found)),
-            active=self.active,
+            active=self._active_with(found),
             fstab=self._fstab(),
             memory=meminfo,
             groups=self._groups() if used and groups else (),
             page_size=os.sysconf("SC_PAGE_SIZE"),
-            kernel=_kernel(),
+            kernel=host.kernel,
             no_swapon=self._no_swapon() if host.live else "",
             uid=os.geteuid(),
             rooms=tuple(Room(name, self._filesystem(name)) for name in BRIDGE_DIRECTORIES) if used else (),
@@ -193,8 +192,10 @@ class _Look:
 
     # what stands at a path
 
-    def _entry(self, identity: Identity | None) -> table.Entry | None:
-        return next((one.entry for one in self.active if identity and one.identity == identity), None)
+    def _active_with(self, targets: list[Target]) -> tuple[Active, ...]:
+        """Return the active areas, those that only *targets* could tell by another name among them."""
+        known = {target.active: target.identity for target in targets if target.active}
+        return tuple(one.replace(identity=one.identity or known.get(one.entry)) for one in self.active)
 
     def _all_targets(self) -> Iterator[Target]:
         seen: set[object] = set()
@@ -228,7 +229,7 @@ class _Look:
             mode=stat.S_IMODE(status.st_mode),
             uid=status.st_uid,
             gid=status.st_gid,
-            active=self._entry(_identity(status)),
+            active=_entry_of(self.host, path, status, self.active),
         )
         if kind in {"file", "device"}:
             target = self._with_content(target)
@@ -306,7 +307,7 @@ class _Look:
                 status = self.host.stat(path)
                 if status:
                     ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-                    entry = self._entry(_identity(status))
+                    entry = _entry_of(self.host, path, status, self.active)
                     yield Leftover(path, kind, status.st_blocks * 512, ours, self._header(path), entry)
 
     def _header(self, path: str) -> header.Header | None:
@@ -361,7 +362,7 @@ class _Look:
 
     def _place(self, path: str) -> tuple[str, str]:
         """Return where *path* would be, if there is nothing yet: its real directory, and its name."""
-        directory, _, name = path.rpartition("/")
+        directory, _separator, name = path.rpartition("/")
         return self.host.locate(directory or "/", follow=True), name
 
     def _identity_at(self, path: str) -> Identity | None:
@@ -371,7 +372,8 @@ class _Look:
     # devices by what they bear
 
     def _device_with(self, tag: str) -> str:
-        name, _, value = tag.partition("=")
+        name, _separator, quoted = tag.partition("=")
+        value = quoted.strip('"')
         return self._by_tag(name, value) or self._by_header(name, value)
 
     def _by_tag(self, name: str, value: str) -> str:
@@ -418,9 +420,26 @@ _UNLIMITED = 1 << 60
 def _identity_of(host: LocalHost, entry: table.Entry) -> Identity | None:
     for path in dict.fromkeys((entry.path, entry.surviving_path)):
         status = host.stat(path, follow=True)
-        if status and (stat.S_ISREG(status.st_mode) or stat.S_ISBLK(status.st_mode)):
+        if status and stat.S_ISBLK(status.st_mode):
+            return _identity(status)
+        # In another mount namespace the name may be that of another file, which stands here as well.
+        if status and stat.S_ISREG(status.st_mode) and host.is_swap(path) is not False:
             return _identity(status)
     return None
+
+
+def _entry_of(host: LocalHost, path: str, status: os.stat_result, active: Iterable[Active]) -> table.Entry | None:
+    """Return the entry of *active* for what stands at *path*, even if the kernel has another name for it."""
+    identity = _identity(status)
+    nameless = []
+    for one in active:
+        if one.identity == identity:
+            return one.entry
+        if one.identity is None and one.entry.type == "file":
+            nameless.append(one.entry)
+    if not nameless or not stat.S_ISREG(status.st_mode) or not host.is_swap(path):
+        return None
+    return min(nameless, key=lambda entry: abs(entry.size - status.st_size))
 
 
 def _has_memory_files(host: LocalHost, mount: filesystem.Mount) -> bool:
@@ -482,8 +501,3 @@ def _udev_name(value: str) -> str:
     """Return *value* as udev writes it in a link's name: unusual characters as a backslash, an x and two hex digits."""
     plain = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#+-.:=@_")
     return "".join(one if one in plain or ord(one) > _ASCII else f"\\x{ord(one):02x}" for one in value)
-
-
-def _kernel() -> tuple[int, ...]:
-    numbers = os.uname().release.split("-")[0].split(".")[:2]
-    return tuple(int(number) for number in numbers if number.isdigit())

@@ -93,6 +93,6 @@ def holding(mounts: Iterable[Mount], path: str) -> Mount | None:
 
 
 def _mount(line: str) -> Mount:
-    left, _, right = line.partition(" - ")
+    left, _separator, right = line.partition(" - ")
     fields = left.split(" ")
     return Mount(table.unescape(fields[4]), right.split(" ")[0], fields[2])

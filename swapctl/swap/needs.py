@@ -115,8 +115,12 @@ class Need(Record):
     @property
     def lines(self) -> tuple[Line, ...]:
         """What fstab says of the area now, or will when it bears the UUID or label that it is to have."""
-        becoming = {f"{name}={value}" for name, value in (("UUID", self.uuid), ("LABEL", self.label)) if value}
-        return (*self.target.lines, *(line for line in self.facts.dangling if line.entry.spec in becoming))
+        return (*self.target.lines, *(line for line in self.facts.dangling if self._will_bear(line.entry.spec)))
+
+    def _will_bear(self, tag: str) -> bool:
+        name, _separator, quoted = tag.partition("=")
+        value = quoted.strip('"')
+        return (name == "UUID" and value.lower() == self.uuid != "") or (name == "LABEL" and value == self.label != "")
 
     def _amount(self) -> int:
         wanted, target = self.area.wanted_size, self.target
