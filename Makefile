@@ -15,7 +15,10 @@ export PYTHON DEMO_SWAPFILE
 
 # What the wheel carries: an editable install copies the collection, so it is made again when a file changes.
 LIBRARY := $(shell find swapctl -name '*.py' 2>/dev/null)
-PROJECT := pyproject.toml galaxy.yml $(LIBRARY) $(shell find plugins roles playbooks meta -type f 2>/dev/null)
+PROJECT := pyproject.toml galaxy.yml README.md $(LIBRARY) $(shell find plugins roles playbooks meta -type f 2>/dev/null)
+
+# The tests that need neither root nor Ansible.
+QUICK := tests/lint tests/layout $(wildcard tests/unit tests/cases tests/cli)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-clean test unit matrix system lint sanity bench docs pyz collection clean venv
@@ -41,11 +44,10 @@ demo-clean: ## take away what `make demo` made (root)
 test: ## run every test; as root, the ones that need the kernel too
 	@tools/bootstrap test
 	@$(MAKE) --silent venv
-	$(BIN)/pytest tests/lint tests/layout $(wildcard tests/unit tests/cases tests/cli tests/docs) tests/matrix \
-	       $(wildcard tests/collection tests/system) tests/packaging
+	$(BIN)/pytest $(QUICK) tests/matrix $(wildcard tests/collection tests/system tests/docs) tests/packaging
 
 unit: venv ## run the tests that need neither root nor Ansible
-	$(BIN)/pytest tests/layout $(wildcard tests/unit tests/cases tests/cli)
+	$(BIN)/pytest $(filter-out tests/lint,$(QUICK))
 
 matrix: venv ## run the unit tests on every Python from 3.9 that is found
 	$(BIN)/pytest tests/matrix
@@ -62,11 +64,11 @@ sanity: venv ## run ansible-test sanity on a copy of the collection
 bench: venv ## compare the speed with the same work typed by hand (root)
 	$(BIN)/python benchmarks/run.py
 
-docs: build/swapctl.1 ## build the man page
+docs: build/swapctl.8 ## build the man page
 
-build/swapctl.1: docs/swapctl.1.md | venv
+build/swapctl.8: docs/swapctl.8.md tools/man.py | venv
 	@mkdir -p build
-	$(BIN)/docutils --parser=myst --writer=manpage $< $@
+	$(BIN)/python -m tools.man $< $@
 
 pyz: swapctl.pyz ## build swapctl.pyz: one file for any host with Python 3.9
 

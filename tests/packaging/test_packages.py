@@ -111,8 +111,10 @@ def test_the_tarball_is_a_whole_collection(clean_home, tmp_path):
     }
 
     collections = tmp_path / "collections"
-    run(HERE / "ansible-galaxy", "collection", "install", "--offline", "-p", collections, tarball, env=clean_home)
-    env = {**clean_home, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    # Not the one that pip has put beside this very Ansible.
+    only = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
+    env = {**clean_home, **only}
+    run(HERE / "ansible-galaxy", "collection", "install", "--offline", "-p", collections, tarball, env=env)
     listed = run(HERE / "ansible-doc", "--list_files", "swapctl.linux", env=env)
     assert f"{collections}/{COLLECTION}/plugins/modules/swap_info.py" in listed
     assert swap_info(HERE, env, find_python("3.9") or Path(sys.executable))["changed"] is False
