@@ -31,14 +31,15 @@ def converge(module: AnsibleModule, wanted: Callable[[Mapping[str, Any]], swap.A
         how = {name: module.params[name] for name in ARGUMENT_SPEC}
         result = swap.converge(wanted(module.params), dry_run=module.check_mode, **how).to_dict()
     diff = result.pop("diff")
-    module.exit_json(**result, **({"diff": diff} if module._diff else {}))  # noqa: SLF001 (Ansible has no other name)
+    shown = {"diff": diff} if module._diff else {}  # noqa: SLF001 (Ansible has no other name for it)
+    module.exit_json(**_as_texts({**result, **shown}))
 
 
 def report(module: AnsibleModule, look: Callable[[], swap.Status]) -> None:
     """End the module with what *look* finds."""
     with _errors_reported(module):
         result = look().to_dict()
-    module.exit_json(changed=False, **result)
+    module.exit_json(changed=False, **_as_texts(result))
 
 
 @contextmanager
@@ -48,7 +49,8 @@ def _errors_reported(module: AnsibleModule) -> Iterator[None]:
         yield
     except SwapctlError as error:
         more = {"hint": _as_options(error.hint, module), "remains": list(getattr(error, "remains", ()))}
-        module.fail_json(msg=_as_options(str(error), module), **{name: value for name, value in more.items() if value})
+        told = {name: value for name, value in more.items() if value}
+        module.fail_json(**_as_texts({"msg": _as_options(str(error), module), **told}))
 
 
 def _as_options(text: str, module: AnsibleModule) -> str:
@@ -56,3 +58,16 @@ def _as_options(text: str, module: AnsibleModule) -> str:
     for name in module.argument_spec:
         text = re.sub(rf"(?<!\S)--{name.replace('_', '-')}\b", name, text)
     return text
+
+
+def _as_texts(values: dict[str, object]) -> dict[str, object]:
+    """Return *values* with bytes that are no UTF-8 as escapes: Ansible takes none, and a path can have any."""
+    return {name: _as_text(value) for name, value in values.items()}
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return _as_texts(value)
+    return [_as_text(one) for one in value] if isinstance(value, list) else value

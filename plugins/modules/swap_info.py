@@ -7,8 +7,8 @@ module: swap_info
 short_description: Show the swap areas of a host, its memory and its memory pressure
 version_added: 0.1.0
 description:
-  - Lists every swap area that is active or listed in C(/etc/fstab), with its use and priority, whether it is persistent,
-    and its label and UUID.
+  - Lists every swap area that is active or listed in C(/etc/fstab), with its use and priority, whether it is
+    persistent, and its label and UUID.
   - Changes nothing and starts no other program.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes

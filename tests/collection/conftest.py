@@ -1,0 +1,36 @@
+"""What the tests that run Ansible share."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.collection.controller import Controller
+from tests.support import missing
+from tests.system.conftest import disk  # noqa: F401 (a fixture)
+from tests.system.machine import Machine, need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def machine(disk: Path) -> Iterator[Machine]:  # noqa: F811
+    """Give a machine for one test."""
+    if os.geteuid() != 0:
+        missing("changing swap needs root")
+    need("unshare", "nsenter", "losetup", "findmnt", "mkswap", "swapon", "swapoff", "blkid")
+    machine = Machine(disk)
+    try:
+        yield machine
+    finally:
+        machine.close()
+
+
+@pytest.fixture
+def controller(machine: Machine, collections_path: Path) -> Controller:
+    """Give an Ansible whose only host is the machine."""
+    return Controller(machine, collections_path)

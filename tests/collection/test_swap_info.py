@@ -1,0 +1,32 @@
+"""The module ``swapctl.linux.swap_info``, through Ansible."""
+
+from __future__ import annotations
+
+from tests.collection.controller import swap
+from tests.system.machine import OTHERS
+
+INFO: dict[str, object] = {"swapctl.linux.swap_info": {}}
+
+
+def test_shows_what_swap_made_and_what_fstab_lists(machine, controller):
+    machine.fstab.write_bytes(OTHERS.encode() + b"/not/th\xe9re none swap sw,noauto 0 0\n")
+    made, info = controller.tasks(swap(path=str(machine.area), size="32M", priority=7), INFO).results
+    assert set(info) == {"changed", "areas", "memory", "pressure"}
+    assert info["changed"] is False
+    assert [area for area in info["areas"] if machine.token in area["path"]] == [made["after"]]
+    (absent,) = (area for area in info["areas"] if area["path"].startswith("/not/"))
+    assert absent == {
+        "path": "/not/th\\xe9re", "type": None, "size": None, "usable": None, "used": 0, "priority": None,
+        "active": False, "persistent": False, "label": None, "uuid": None, "options": ["sw", "noauto"],
+    }  # fmt: skip
+
+
+def test_tells_memory_and_pressure_in_numbers(machine, controller):
+    (info,) = controller.tasks(INFO, flags=("--check",)).results
+    assert set(info["memory"]) == {"total", "available", "swap_total", "swap_free"}
+    assert 0 < info["memory"]["available"] < info["memory"]["total"]
+    if machine.real("/proc/pressure/memory").exists():
+        averages = {"avg10", "avg60", "avg300", "total"}
+        assert {name: set(values) for name, values in info["pressure"].items()} == {"some": averages, "full": averages}
+    else:
+        assert info["pressure"] is None
