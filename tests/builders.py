@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAGE = 4 * KIB
 UUID = "0f3b2a1c-1111-4222-8333-944455556666"
 OTHER_UUID = "77777777-8888-4999-aaaa-bbbbbbbbbbbb"
-PUBLIC = "/var/tmp"  # noqa: S108  a directory where anybody may make files, and a place for bridges
+PUBLIC = "/var/tmp"  # a directory where anybody may make files, and a place for bridges
 
 
 def header_bytes(

@@ -27,6 +27,16 @@ def test_the_name_is_beside_the_path_and_says_what_it_is(path, kind, name):
     assert temporary_name(path, kind) == name
 
 
+@pytest.mark.parametrize(
+    "name", ["a" * 255, "ä" * 127, "a" + "ä" * 127, "€" * 85], ids=["ascii", "two", "cut", "three"]
+)
+def test_a_name_as_long_as_can_be_is_cut(name):
+    made = temporary_name(f"/{name}", "new")
+    assert len(os.fsencode(made)) == len("/") + 255
+    assert made.startswith("/." + name[:60])
+    assert made.endswith(".swapctl-new")
+
+
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=300)
 
 

@@ -85,6 +85,15 @@ def test_another_header_is_written_while_the_area_is_off(wanted, made):
     assert plan(wanted, facts(target, text=LISTED)) == [SwapOff(PATH, MIB), made, SwapOn(PATH)]
 
 
+def test_auto_is_the_whole_device_to_the_page():
+    target = active_device(size=GIB - PAGE, header=Header(PAGE, GIB // PAGE - 1, UUID))
+    assert plan(Area(PATH, size="auto"), facts(target, text=LISTED)) == [
+        SwapOff(PATH),
+        Format(PATH, GIB, "", UUID),
+        SwapOn(PATH),
+    ]
+
+
 @pytest.mark.parametrize(
     ("target", "made"),
     [

@@ -155,6 +155,12 @@ def test_another_size_is_made_beside_while_the_old_area_stays_on():
     assert plan(Area(PATH, size="2G"), found) == made_anew(2 * GIB, off=SwapOff(PATH, 5 * MIB))
 
 
+@pytest.mark.parametrize("off_by", [-PAGE, PAGE], ids=["a-page-too-few", "a-page-too-many"])
+def test_a_size_in_bytes_is_meant_to_the_page(off_by):
+    found = facts(active_file(size=GIB + off_by), text=LISTED)
+    assert plan(Area(PATH, size="1G"), found) == made_anew(GIB, off=SwapOff(PATH))
+
+
 def test_a_size_relative_to_memory_that_is_far_off_is_another_size():
     found = facts(active_file(size=3 * GIB), text=LISTED)
     assert plan(Area(PATH, size="50%"), found) == made_anew(4 * GIB, off=SwapOff(PATH))
@@ -232,8 +238,15 @@ def test_what_a_leftover_takes_counts_as_room():
     assert plan(Area(PATH, size="1G"), facts(target))[:2] == [Delete(NEW), Create(NEW, GIB)]
 
 
-def test_a_leftover_on_another_file_system_makes_no_room_here():
-    left = Leftover(f"{PUBLIC}/.swapfile.swapctl-bridge", "bridge", allocated=GIB)
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param(Leftover(f"{PUBLIC}/.swapfile.swapctl-bridge", "bridge", allocated=GIB), id="elsewhere"),
+        pytest.param(Leftover("/.swapfile.swapctl-bridge", "bridge", allocated=GIB, ours=False), id="not-ours"),
+        pytest.param(Leftover("/.swapfile.swapctl-bridge", "bridge", allocated=GIB, active=entry()), id="in-use"),
+    ],
+)
+def test_a_leftover_that_does_not_go_from_here_makes_no_room(left):
     target = missing(filesystem=ext4(free=100 * MIB), leftovers=(left,))
     with pytest.raises(Refused, match="needs 1 GiB more on its file system, which has 100 MiB free"):
         plan(Area(PATH, size="1G"), facts(target))

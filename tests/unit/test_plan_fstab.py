@@ -11,7 +11,7 @@ from swapctl.swap.area import Area
 from swapctl.swap.facts import Fstab
 from swapctl.swap.fstab import swap_lines
 from swapctl.swap.plan import plan
-from tests.builders import UUID, active_file, facts, missing, swap_file
+from tests.builders import OTHER_UUID, UUID, active_file, facts, missing, swap_file
 
 PATH = "/swapfile"
 OTHERS = "# static\n/dev/vda1 / ext4 defaults 0 1\n"
@@ -98,11 +98,24 @@ def test_an_obstacle_before_fstab_does_not_matter_to_who_leaves_it_alone():
     assert plan(Area(PATH, persist="keep"), found) == []
 
 
-def test_an_entry_for_the_uuid_that_an_area_gets_is_about_that_area():
-    text = f"UUID={UUID} none swap sw 0 0\n"
-    wanted = Area(PATH, size="1G", uuid=UUID, active=False)
+@pytest.mark.parametrize(
+    ("spec", "becomes_ours"),
+    [
+        pytest.param(f"UUID={UUID}", True, id="uuid"),
+        pytest.param(f"UUID={UUID.upper()}", True, id="uuid-in-capitals"),
+        pytest.param(f'UUID="{UUID}"', True, id="uuid-in-quotes"),
+        pytest.param("LABEL=scratch", True, id="label"),
+        pytest.param('LABEL="scratch"', True, id="label-in-quotes"),
+        pytest.param("LABEL=SCRATCH", False, id="another-label"),
+        pytest.param(f"UUID={OTHER_UUID}", False, id="another-uuid"),
+        pytest.param(f"PARTUUID={UUID}", False, id="another-kind-of-tag"),
+    ],
+)
+def test_an_entry_for_the_name_that_an_area_gets_is_about_that_area(spec, becomes_ours):
+    text = f"{spec} none swap sw 0 0\n"
+    wanted = Area(PATH, size="1G", uuid=UUID, label="scratch", active=False)
     found = facts(missing(), text=text, dangling=swap_lines(text))
-    assert plan(wanted, found)[-1] == WriteFstab(text, LISTED)
+    assert plan(wanted, found)[-1] == WriteFstab(text, LISTED if becomes_ours else text + LISTED)
 
 
 # several areas
