@@ -1,0 +1,50 @@
+"""What the tests on the running kernel share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import ROOT, missing
+from tests.system.machine import MIB, Machine, need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ROOM = 1024 * MIB
+
+
+@pytest.fixture(scope="session")
+def disk() -> Path:
+    """Return a directory that can hold swap files."""
+    for directory in (Path("/var/tmp"), ROOT / "build", Path("/")):
+        if directory.is_dir() and _kind(directory) in {"ext2/ext3", "xfs"} and _free(directory) > _ROOM:
+            return directory
+    return missing("no directory on ext4 or XFS with 1 GiB of room")
+
+
+@pytest.fixture
+def machine(disk: Path) -> Iterator[Machine]:
+    """Give a machine for one test."""
+    need("unshare", "nsenter", "losetup", "findmnt", "mkswap", "swapon", "swapoff", "blkid")
+    machine = Machine(disk)
+    try:
+        yield machine
+    finally:
+        machine.close()
+
+
+def _kind(directory: Path) -> str:
+    done = subprocess.run(
+        ["stat", "--file-system", "--format=%T", directory], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _free(directory: Path) -> int:
+    numbers = os.statvfs(directory)
+    return numbers.f_bavail * numbers.f_frsize
