@@ -350,6 +350,8 @@ class LocalHost:
             raise Failed(message, code=126) from error
         self._child = child
         try:
+            if self._signal and not self._deaf:  # it came just before there was a child to end
+                child.terminate()
             while True:
                 try:
                     output, complaint = child.communicate(timeout=_TICK if tick else None)

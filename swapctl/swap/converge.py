@@ -86,7 +86,7 @@ def converge(
     if dry_run or not actions:
         after = tuple(expected(area, found) for area in areas) if actions else _states(areas, found)
         return Result(bool(actions), tuple(actions), _states(areas, found), after)
-    with host.lock(lock_timeout):
+    with host.lock(lock_timeout), host.signals_deferred():
         found, actions = look()
         run = Transaction(host, progress)
         run.perform(actions)

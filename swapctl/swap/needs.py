@@ -42,7 +42,7 @@ class Need(Record):
             or not self._has_size(header)
             or header.label != self.label
             or header.uuid != self.uuid
-            or (target.kind == "file" and not target.active and not (self.is_nocow and self.has_no_holes))
+            or (target.kind == "file" and not self._stays_on and not (self.is_nocow and self.has_no_holes))
         )
 
     @property
@@ -55,6 +55,11 @@ class Need(Record):
         # The kernel does not tell how it discards. What fstab says is what it was told, or will be at the next boot.
         is_listed = area.persist == "fstab" and bool(self.target.lines)
         return not has_priority or (is_listed and self.target.listed_discard != area.discard)
+
+    @property
+    def _stays_on(self) -> bool:
+        """Whether the kernel, which took the file's blocks as they are, need not take them once more."""
+        return self.target.active is not None and self.comes_back and not self.is_reactivated
 
     @property
     def leaves(self) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Transaction:
-    """The host to work on, and the way back from what was done so far."""
+    """The host to work on, whose signals are deferred, and the way back from what was done so far."""
 
     def __init__(self, host: LocalHost, progress: Progress | None = None) -> None:
         self.host = host
@@ -34,9 +34,8 @@ class Transaction:
 
     def perform(self, actions: Iterable[Action]) -> None:
         """Apply *actions*; RolledBack if one failed and all was undone, Incomplete if something remains."""
-        with self.host.signals_deferred():
-            for action in actions:
-                self._apply(action)
+        for action in actions:
+            self._apply(action)
 
     def _apply(self, action: Action) -> None:
         finished = False

@@ -226,31 +226,31 @@ NOT_REMOVED = "hint: nothing is removed but swap areas"
             id="empty-no-size",
         ),
         pytest.param(
-            lambda _: None,
+            lambda _path: None,
             "ensure /x",
             "/x does not exist, and no size is given to make it; hint: give --size, such as 2G",
             id="missing-no-size",
         ),
         pytest.param(
-            lambda _: None,
+            lambda _path: None,
             "ensure /no/x --size 1M",
             "the directory /no does not exist; hint: mkdir -p /no",
             id="missing-directory",
         ),
         pytest.param(
-            lambda _: None,
+            lambda _path: None,
             "ensure /x --size 4096",
             f"/x: 4096 bytes are too few for an area; hint: give {10 * os.sysconf('SC_PAGE_SIZE')} or more",
             id="too-small",
         ),
         pytest.param(
-            lambda _: None,
+            lambda _path: None,
             "ensure /x --size 50%",
             "/x: how much RAM the host will have is not known here; hint: give the size in bytes, K, M, G or T",
             id="percentage",
         ),
         pytest.param(
-            lambda _: None,
+            lambda _path: None,
             f"ensure UUID={UUID}",
             f"no block device bears UUID={UUID}; hint: see lsblk -o NAME,UUID,LABEL,PARTUUID",
             id="uuid",
@@ -270,7 +270,7 @@ def test_a_refusal_is_one_line_and_status_1_and_changes_nothing(swapctl, tree, m
     ("make", "complaint"),
     [
         pytest.param(
-            lambda _: None, "does not exist; hint: swapctl status lists the areas that are known here", id="missing"
+            lambda _path: None, "does not exist; hint: swapctl status lists the areas that are known here", id="missing"
         ),
         pytest.param(lambda path: path.touch(), "is no swap area; hint: swapctl ensure makes one of it", id="empty"),
         pytest.param(

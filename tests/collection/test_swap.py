@@ -140,8 +140,13 @@ def test_diff_mode_shows_the_area_and_fstab(machine, controller):
     )
 
 
-def test_there_is_no_diff_unless_asked_for(machine, controller):
-    assert "after: /etc/fstab" not in controller.swap("--check", path=str(machine.area), size="32M").text
+@pytest.mark.parametrize(
+    ("flags", "test"), [((), "is undefined"), (("--diff",), "is defined")], ids=["without", "with"]
+)
+def test_the_result_has_a_diff_if_asked_for(machine, controller, flags, test):
+    """Ansible leaves it out of what it prints."""
+    made = {**swap(path=str(machine.area), size="32M"), "check_mode": True, "register": "made"}
+    assert controller.tasks(made, {"ansible.builtin.assert": {"that": f"made.diff {test}"}}, flags=flags).code == 0
 
 
 def test_every_option_reaches_the_area(machine, controller):

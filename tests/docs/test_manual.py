@@ -104,7 +104,7 @@ def test_every_help_has_examples_and_they_are_right(name):
 
 @pytest.mark.parametrize("page", ["README.md", "docs/swapctl.8.md", "docs/ansible.md"])
 def test_every_command_shown_is_one(page):
-    lines = [line for line, _ in pages.commands(pages.read(page)) if line.startswith("swapctl ")]
+    lines = [line for line, _output in pages.commands(pages.read(page)) if line.startswith("swapctl ")]
     assert lines
     for line in lines:
         arguments = shlex.split(re.split(r" [|>]| 2>", line)[0])[1:]
@@ -120,12 +120,9 @@ def test_the_manual_has_every_key_of_the_json():
         assert f"*{name}*" in section("Status")
 
 
-def leaves(kind):
-    return {one for child in kind.__subclasses__() for one in (leaves(child) or {child})}
-
-
 def test_the_manual_has_every_action():
-    names = {kind.name for kind in leaves(actions.Action)}
+    kinds = [kind for kind in vars(actions).values() if isinstance(kind, type) and issubclass(kind, actions.Action)]
+    names = {kind.name for kind in kinds if hasattr(kind, "name")}
     listed = re.search(r"Names are (.*?)\.\n", section("A change"), re.DOTALL)
     assert listed
     assert set(re.findall(r"\*([\w-]+)\*", listed[1])) == names
@@ -154,7 +151,7 @@ def test_the_manual_has_the_files():
 def test_links_lead_somewhere(page):
     text = pages.read(page)
     for target in re.findall(r"\]\((?!https?://)([^)]+)\)", text):
-        name, _, anchor = target.partition("#")
+        name, _hash, anchor = target.partition("#")
         other = (ROOT / page).parent / name if name else ROOT / page
         assert other.exists(), target
         headings = re.findall(r"^#+ (.+)$", other.read_text(encoding="utf-8"), re.MULTILINE)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.system.machine import Machine, Run
 
-_CALL = re.compile(r"(\w+)\((.*)")
+_CALL = re.compile(r"(\w+)\(")
 _CHANGES = {
     "fallocate", "pwrite64", "write", "ftruncate", "fsync", "rename", "link", "linkat", "unlink", "fchmod", "fchown", "fsetxattr",
 }  # fmt: skip
@@ -33,7 +33,12 @@ class Call(NamedTuple):
 
 
 def changing_calls(machine: Machine, *arguments: str | Path) -> list[Call]:
-    """Run swapctl and return its calls that change files, in order; those of the programs it runs are not among them."""
+    """Run swapctl and return its calls that change files, in order."""
+    return [call for call in watched_calls(machine, *arguments) if call.name in _CHANGES or "O_CREAT" in call.text]
+
+
+def watched_calls(machine: Machine, *arguments: str | Path) -> list[Call]:
+    """Run swapctl and return its calls that touch the test's files; those of the programs it runs are not among them."""
     log = machine.directory / "strace.log"
     machine.swapctl(*arguments, wrapper=_strace(machine, log))
     counts: dict[str, int] = {}
@@ -42,10 +47,9 @@ def changing_calls(machine: Machine, *arguments: str | Path) -> list[Call]:
         match = _CALL.match(line)
         if not match:
             continue
-        name, rest = match.groups()
+        name = match.group(1)
         counts[name] = counts.get(name, 0) + 1
-        if name in _CHANGES or "O_CREAT" in rest:
-            found.append(Call(name, counts[name], line))
+        found.append(Call(name, counts[name], line))
     assert found, "strace saw nothing"
     return found
 

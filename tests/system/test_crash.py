@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.system import scenarios
-from tests.system.injection import changing_calls, inject
+from tests.system.injection import changing_calls, inject, watched_calls
 from tests.system.machine import OTHERS, without_inodes
 from tests.system.scenarios import Fresh, Larger, LargerWithoutRoom, Removed, Scenario
 
@@ -88,6 +88,20 @@ def test_interrupted_at_any_change(machine: Machine, kind: type[Scenario], name:
         assert f"interrupted by SIG{name}" in run.err, call
         assert "the machine is as it was" in run.err
         assert without_inodes(machine.snapshot()) == without_inodes(before), call
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_interrupted_when_all_is_done(machine: Machine, name: str):
+    """The last look at the machine comes after the last change: that run is not taken back, and does not say so."""
+    scenario = Larger(machine)
+    scenario.arrange()
+    last = [call for call in watched_calls(machine, *scenario.words) if call.name == "openat"][-1]
+    assert "O_CREAT" not in last.text
+    scenario.arrange()
+    run = inject(machine, last, f"signal={name}", *scenario.words)
+    assert run.code == 0
+    assert run.json["changed"]
+    assert scenario.is_done()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)

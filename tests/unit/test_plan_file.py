@@ -318,6 +318,25 @@ def test_an_active_file_that_is_longer_than_its_header_is_made_anew():
     assert plan(Area(PATH, size="1G"), facts(target, text=LISTED)) == made_anew(off=SwapOff(PATH, MIB))
 
 
+GROWN = active_file(size=2 * GIB, allocated=GIB, header=Header(PAGE, GIB // PAGE, UUID), active=entry())
+
+
+def test_an_active_file_that_somebody_lengthened_is_left_alone_while_it_stays_on():
+    assert plan(Area(PATH), facts(GROWN, text=LISTED)) == []
+
+
+def test_an_active_file_that_somebody_lengthened_is_made_anew_before_it_is_turned_on_again():
+    found = facts(GROWN, text=LISTED)
+    assert plan(Area(PATH, priority=5, persist="keep"), found) == [
+        Create(NEW, GIB),
+        Format(NEW, GIB, "", UUID, fresh=True),
+        SwapOff(PATH),
+        Replace(PATH, NEW, OLD),
+        SwapOn(PATH, 5),
+        DeleteOld(OLD),
+    ]
+
+
 def test_a_copy_on_write_file_on_btrfs_is_made_anew_without():
     target = swap_file(filesystem=ext4(type="btrfs"))
     assert plan(Area(PATH, size="1G"), facts(target, text=LISTED)) == [
