@@ -127,7 +127,7 @@ def check_fstab(fstab: Fstab, *, in_place: bool) -> None:
 def check_rights(facts: Facts, *, kernel: bool) -> None:
     """Refuse what this process may not do on a live system; *kernel*: swapon or swapoff is among it."""
     if facts.live and facts.uid != 0:
-        raise Refused("changing swap needs root", hint="run it with sudo")
+        raise Refused("changing swap needs root", hint="run it as root")
     if kernel and facts.no_swapon:
         raise Refused(
             f"the kernel will not turn swap on or off here: {facts.no_swapon}",

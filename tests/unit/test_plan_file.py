@@ -656,7 +656,7 @@ def test_what_is_no_area_yet_cannot_be_turned_on_as_it_stands(target, complaint)
 def test_an_ordinary_user_changes_nothing_on_a_live_system():
     with pytest.raises(Refused) as caught:
         plan(Area(PATH, size="1G", active=False), facts(missing(), uid=1000))
-    assert str(caught.value) == "changing swap needs root; hint: run it with sudo"
+    assert str(caught.value) == "changing swap needs root; hint: run it as root"
 
 
 NOT_HERE = "this process has no CAP_SYS_ADMIN"
