@@ -9,7 +9,6 @@ import shutil
 import socket
 import stat
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,7 @@ from tests.system.machine import MIB, PAGE, Machine, Run, digest, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Make = Callable[[Machine, Path], object]
 
