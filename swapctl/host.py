@@ -404,9 +404,10 @@ class LocalHost:
         import signal
 
         try:
-            before = {number: signal.signal(number, self._heed) for number in (signal.SIGINT, signal.SIGTERM)}
-            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks for exactly that
-                before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._heed)
+            # What nohup has ignored stays so. A SIGINT is heeded even if a shell's "&" had it ignored: somebody sent it.
+            is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            heeded = [signal.SIGINT, signal.SIGTERM, *([] if is_nohup else [signal.SIGHUP])]
+            before = {number: signal.signal(number, self._heed) for number in heeded}
         except ValueError:
             yield
             return

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-from tests.unit.conftest import _no_programs  # noqa: F401  a fixture is used by its name
+from tests.unit import conftest
+
+_no_programs = conftest._no_programs

@@ -9,7 +9,7 @@ import pytest
 
 from tests.collection.controller import Controller
 from tests.support import missing
-from tests.system.conftest import disk  # noqa: F401 (a fixture)
+from tests.system import conftest
 from tests.system.machine import Machine, need
 
 if TYPE_CHECKING:
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+disk = conftest.disk
+
+
 @pytest.fixture
-def machine(disk: Path) -> Iterator[Machine]:  # noqa: F811
+def machine(disk: Path) -> Iterator[Machine]:
     """Give a machine for one test."""
     if os.geteuid() != 0:
         missing("changing swap needs root")

@@ -94,7 +94,9 @@ def swap(**options: object) -> dict[str, object]:
 
 def isolated_python(directory: Path, version: str) -> Path:
     """Return a Python that has nothing but its standard library."""
-    python = find_python(version) or missing(f"no Python {version} here")
+    python = find_python(version)
+    if python is None:
+        missing(f"no Python {version} here")
     wrapper = directory / f"python{version}"
     wrapper.write_text(f'#!/bin/sh\nexec {python} -I -S "$@"\n', encoding="utf-8")
     wrapper.chmod(0o755)

@@ -235,9 +235,9 @@ SENSELESS = [
 
 def test_what_makes_no_sense_fails_in_one_sentence_with_a_hint(machine, controller):
     before = machine.snapshot()
-    tasks = [swap(**{"path": str(machine.area), **options}) for options, _, _ in SENSELESS]
+    tasks = [swap(**{"path": str(machine.area), **options}) for options, _message, _hint in SENSELESS]
     played = controller.tasks(*({**task, "ignore_errors": True} for task in tasks))
-    expected = [(message.format(path=machine.area), hint) for _, message, hint in SENSELESS]
+    expected = [(message.format(path=machine.area), hint) for _options, message, hint in SENSELESS]
     assert played.tasks == [
         ("fatal", {"changed": False, "msg": f"{message}; hint: {hint}", "hint": hint}) for message, hint in expected
     ]
@@ -268,7 +268,7 @@ def test_a_device_with_data_is_overwritten_only_by_force(machine, controller):
         file.truncate(32 * MIB)
     device = machine.loop(image)
     machine.run("mkfs.ext2", "-q", device)
-    refused, _ = controller.tasks(
+    refused, _log = controller.tasks(
         {**swap(path=device), "ignore_errors": True},
         swap(path=device, force=True, persist="none"),
     ).results

@@ -9,7 +9,7 @@ What a page shows is what was printed, but for what differs from one run to the 
 
 - a UUID, and the time in the name of a backup;
 - the figures in the lines ``memory:``, ``swap:`` and ``memory pressure``, and in the JSON below ``memory`` and ``pressure``;
-- how much of an area is in use;
+- how much of an area is in use, and how much of a file system is free;
 - a priority that the kernel chose (a negative one);
 - the number of blanks in a row, since a table is as wide as its widest cell;
 - areas that the page does not name: the kernel shows those of the machine that runs the tests, too.
@@ -33,6 +33,7 @@ _ALIKE = (
     (re.compile(r'(?<= )-\d+(?= )|(?<="priority": )-\d+|(?<=priority: )-\d+'), "-N"),
     (re.compile(r'(?<="used": )\d+'), "N"),
     (re.compile(r", [0-9.]+ [KM]iB in use$", re.MULTILINE), ""),
+    (re.compile(r"(?<=which has )\S+ [KMG]iB(?= free)"), "N"),
     (re.compile(r" +"), " "),
 )
 _USED = re.compile(r"(?<= )\d\S* [KM]?i?B(?=  +-?\d+ +yes)")

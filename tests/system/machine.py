@@ -108,8 +108,8 @@ class Machine:
     # programs
 
     def command(self, *argv: str | Path) -> list[str]:
-        """Return *argv* as a command that runs in the namespace."""
-        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", "--", *map(str, argv)]
+        """Return *argv* as a command that runs in the namespace, with no signal ignored: nohup would have it so."""
+        return ["env", "--default-signal", "nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", "--", *map(str, argv)]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -147,10 +147,10 @@ class Machine:
         assert "Traceback" not in run.err, run.err
         return run
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, *arguments: str | Path, wrapper: tuple[str, ...] = ()) -> subprocess.Popen[str]:
         """Start swapctl in the namespace."""
         return subprocess.Popen(
-            self.command(*SWAPCTL, *arguments, "--json"),
+            self.command(*wrapper, *SWAPCTL, *arguments, "--json"),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

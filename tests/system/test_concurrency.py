@@ -22,7 +22,7 @@ def _slow(machine: Machine):
 
 
 def test_the_same_wish_at_once(machine: Machine):
-    runs = [_result(process) for process in [machine.start("ensure", machine.area, *_WANTED) for _ in range(3)]]
+    runs = [_result(process) for process in [machine.start("ensure", machine.area, *_WANTED) for _run in range(3)]]
     assert [run["changed"] for run in runs].count(True) == 1
     assert all(run["after"] == runs[0]["after"] for run in runs)
     assert machine.active(machine.area) == Entry(16 * MIB - PAGE, 5)
@@ -49,7 +49,7 @@ def test_opposite_wishes_at_once(machine: Machine):
         size = machine.area.stat().st_size
         assert machine.is_whole_area(machine.area, size)
         assert machine.active(machine.area)
-        assert [path for path, _ in machine.listed()] == [str(machine.area)]
+        assert [path for path, _options in machine.listed()] == [str(machine.area)]
     else:
         assert machine.swaps() == {}
         assert machine.fstab.read_text() == OTHERS

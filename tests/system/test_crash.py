@@ -124,6 +124,19 @@ def test_interrupted_while_a_program_runs(machine: Machine, program: str, number
     assert machine.snapshot() == before
 
 
+def test_a_hangup_that_nohup_has_ignored_stays_so(machine: Machine):
+    scenario = Larger(machine)
+    scenario.arrange()
+    began = machine.directory / "began"
+    machine.fake("swapon", f'touch "{began}"; sleep 0.5; exec "$REAL" "$@"')
+    process = machine.start(*scenario.words, wrapper=("env", "--ignore-signal=HUP"))
+    _wait_for(began)
+    process.send_signal(signal.SIGHUP)
+    _out, complaint = process.communicate(timeout=20)
+    assert process.returncode == 0, complaint
+    assert scenario.is_done()
+
+
 def test_ctrl_c_while_it_waits_for_the_lock(machine: Machine):
     scenario = Fresh(machine)
     holder = machine.run("sh", "-c", "flock /run/swapctl.lock sleep 3 >/dev/null 2>&1 & echo $!")

@@ -79,7 +79,7 @@ def test_killed_at_any_instant(machine: Machine, area: Path):
     arguments = ("ensure", str(area), "--priority", "5", "--backup")
     calls = changing_calls(machine, *arguments)
     after = machine.fstab.read_text()
-    assert [name for name, _ in machine.listed()] == [str(area)]
+    assert [name for name, _options in machine.listed()] == [str(area)]
     for call in calls:
         for left in machine.real("/etc").glob("*fstab*"):
             left.unlink()

@@ -116,7 +116,7 @@ def test_resize_fills_the_holes_of_a_sparse_file(tree, size):
 
 def test_replace_keeps_the_old_file_under_its_second_name(tree):
     perform(tree, Replace("/file", "/other", "/old"))
-    found = {name: data for name, (_, data) in look(tree).items() if name != "hole"}
+    found = {name: data for name, (_status, data) in look(tree).items() if name != "hole"}
     assert found == {"etc/fstab": b"before\n", "file": b"other", "old": b"data"}
 
 

@@ -60,7 +60,7 @@ def test_a_path_lies_on_the_longest_mount_point(mounts, path, holding):
     ],
 )  # fmt: skip
 def test_an_unsuitable_file_system_is_refused_by_name_with_the_reason(name):
-    name_said, _, reason = Filesystem(name, 0).unsuitable.partition(" holds no swap files: ")
+    name_said, _separator, reason = Filesystem(name, 0).unsuitable.partition(" holds no swap files: ")
     assert (name_said, bool(reason)) == (name, True)
 
 

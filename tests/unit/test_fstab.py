@@ -226,7 +226,7 @@ END = st.sampled_from(["", "", "\r"])
 @st.composite
 def swap_line(draw, specs):
     fields = [
-        str(Entry(draw(specs))).split(" ")[0],
+        str(Entry(draw(specs))).split(" ", maxsplit=1)[0],
         draw(SECOND_FIELD),
         "swap",
         ",".join(draw(OPTIONS)),
@@ -267,7 +267,7 @@ def fstabs(draw):
 
 
 def text_of(lines: list[tuple[bool, str]], *, ended: bool) -> str:
-    return "\n".join(line for _, line in lines) + ("\n" if ended and lines else "")
+    return "\n".join(line for _is_ours, line in lines) + ("\n" if ended and lines else "")
 
 
 def all_of_ours(text: str) -> list[Line]:
@@ -303,7 +303,7 @@ def test_our_line_stays_where_the_first_of_ours_was(made, new):
     lines, ended = made
     before = text_of(lines, ended=ended)
     after = fstab.edit(before, [(all_of_ours(before), new)])
-    first = next((number for number, (is_ours, _) in enumerate(lines) if is_ours), None)
+    first = next((number for number, (is_ours, _line) in enumerate(lines) if is_ours), None)
     (line,) = all_of_ours(after)
     if first is not None:
         assert line.number == first
@@ -329,7 +329,7 @@ def test_removing_leaves_the_others_byte_by_byte(made):
 
 @given(fstabs(), NEW)
 def test_adding_and_removing_leads_back(made, new):
-    lines, _ = made
+    lines, _entry = made
     before = text_of([pair for pair in lines if not pair[0]], ended=True)
     added = fstab.edit(before, [([], new)])
     assert fstab.edit(added, [(all_of_ours(added), None)]) == before

@@ -42,7 +42,7 @@ NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"
 
 @given(NAMES, st.sampled_from(KINDS))
 def test_the_name_is_never_too_long_for_a_file_system(name, kind):
-    directory, _, made = temporary_name(f"/srv/{name}", kind).rpartition("/")
+    directory, _slash, made = temporary_name(f"/srv/{name}", kind).rpartition("/")
     assert directory == "/srv"
     assert len(os.fsencode(made)) <= 255
     assert made.endswith(f".swapctl-{kind}")

@@ -216,7 +216,7 @@ def test_fstab_changes_once_at_most_and_only_in_lines_about_the_area(situation):
     ours = {line.number for line in (*found.targets[0].lines, *found.dangling)}
     for write in writes:
         others = [line for number, line in enumerate((write.before or "").split("\n")) if line and number not in ours]
-        perhaps_ours = {f"UUID={UUID} none swap sw,nofail 0 0" for _ in found.dangling}
+        perhaps_ours = {f"UUID={UUID} none swap sw,nofail 0 0" for _line in found.dangling}
         after = [line for line in write.after.split("\n") if line and line not in perhaps_ours]
         come = [line for line in after if after.count(line) > others.count(line)]
         assert len(come) <= 1

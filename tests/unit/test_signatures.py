@@ -69,18 +69,18 @@ def ends(*parts: tuple[int, bytes], size: int = SIZE) -> tuple[bytes, bytes, int
     return bytes(whole[:HEAD]), bytes(whole[-TAIL:]), size
 
 
-@pytest.mark.parametrize(("name", "offset", "magic"), MAGICS, ids=[f"{name}-{at}" for name, at, _ in MAGICS])
+@pytest.mark.parametrize(("name", "offset", "magic"), MAGICS, ids=[f"{name}-{at}" for name, at, _magic in MAGICS])
 def test_what_stands_there_is_known_by_name_and_place(name, offset, magic):
     (found,) = signatures.scan(*ends((offset, magic)))
     assert (found.name, found.offset) == (name, offset)
 
 
 def test_every_name_has_a_test():
-    known = {name for name, _, _ in signatures._FIXED}
-    assert known <= {name for name, _, _ in MAGICS}
+    known = {name for name, _at, _magic in signatures._FIXED}
+    assert known <= {name for name, _at, _magic in MAGICS}
 
 
-@pytest.mark.parametrize(("name", "offset", "magic"), MAGICS, ids=[f"{name}-{at}" for name, at, _ in MAGICS])
+@pytest.mark.parametrize(("name", "offset", "magic"), MAGICS, ids=[f"{name}-{at}" for name, at, _magic in MAGICS])
 def test_without_the_bytes_of_its_signature_nothing_is_known(name, offset, magic):  # noqa: ARG001
     head, tail, size = ends((offset, magic))
     (found,) = signatures.scan(head, tail, size)
