@@ -404,7 +404,7 @@ class LocalHost:
         import signal
 
         try:
-            # What nohup has ignored stays so. A SIGINT is heeded even if a shell's "&" had it ignored: somebody sent it.
+            # What nohup ignores stays so. A SIGINT is heeded even if a shell's "&" ignores it: somebody sent it.
             is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             heeded = [signal.SIGINT, signal.SIGTERM, *([] if is_nohup else [signal.SIGHUP])]
             before = {number: signal.signal(number, self._heed) for number in heeded}

@@ -257,7 +257,7 @@ class Machine:
 
     def swaps(self) -> dict[str, Entry]:
         """Return the active areas of this test."""
-        rows = (line.split() for line in self.run("cat", "/proc/swaps").out.splitlines()[1:])
+        rows = (line.rsplit(maxsplit=4) for line in self.run("cat", "/proc/swaps").out.split("\n")[1:] if line)
         found = {_unescape(row[0]): Entry(int(row[2]) * 1024, _set_priority(int(row[4]))) for row in rows}
         return {name: entry for name, entry in found.items() if self.token in name or name in self.loops}
 
