@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager, suppress
 
 from . import naming
-from .errors import Busy, Failed, Refused, Unreadable
+from .errors import Busy, Failed, InvalidInput, Refused, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _MOST_LINKS = 40
 _STEP = 256 << 20
 _WRITE_STEP = 8 << 20
 _TICK = 0.2
+_PATIENCE = 5.0  # seconds that a program gets to end after a signal
 _LOCK_POLL = 0.05
 _SAYS_SWAP_IS_BUSY = (5, 3)
 
@@ -44,6 +45,9 @@ class LocalHost:
     """This machine, or (*root* not ``/``) the file tree of another one, whose kernel is not running."""
 
     def __init__(self, root: str = "/") -> None:
+        if not root:
+            message = "root is empty"
+            raise InvalidInput(message, hint="give the directory where the image is mounted")
         self.root = os.path.realpath(root)
         if not os.path.isdir(self.root):
             message = f"root {root!r} is not a directory"
@@ -107,7 +111,11 @@ class LocalHost:
     def read_text(self, path: str) -> str | None:
         """Return the text of a file, every byte kept, or None if there is no such file."""
         try:
-            with open(self.locate(path, follow=True), "rb") as file:
+            descriptor = os.open(self.locate(path, follow=True), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            with open(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    message = f"{path} is not a regular file"
+                    raise Unreadable(message, hint="move away what is there")
                 return file.read().decode("utf-8", "surrogateescape")
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -324,6 +332,7 @@ class LocalHost:
         The program has its own session, so that a Ctrl-C at the terminal reaches it only through us. It shares the
         lock: should this process be killed, the next run waits until the program has ended.
         """
+        import signal
         import subprocess
 
         self.checkpoint()
@@ -352,11 +361,15 @@ class LocalHost:
         try:
             if self._signal and not self._deaf:  # it came just before there was a child to end
                 child.terminate()
+            patience = _PATIENCE
             while True:
                 try:
-                    output, complaint = child.communicate(timeout=_TICK if tick else None)
+                    output, complaint = child.communicate(timeout=_TICK)
                     break
                 except subprocess.TimeoutExpired:
+                    patience -= _TICK if self._signal and not self._deaf else 0
+                    if patience <= 0:
+                        os.killpg(child.pid, signal.SIGKILL)
                     if tick:
                         tick()
         finally:

@@ -11,7 +11,7 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 ALLOWED = "bytes, K M G T (powers of 1024), KB MB GB TB (powers of 1000), a percentage of RAM such as 50%, or auto"
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(%|(?:[KMGTP]I?)?B?)", re.IGNORECASE | re.ASCII)
+_SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,20})?) ?(%|(?:[KMGTP]I?)?B?)", re.IGNORECASE | re.ASCII)
 _LETTERS = "KMGTP"
 _LARGEST_PERCENTAGE = 1000
 _THREE_DIGITS = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 
 from .. import __version__
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
     from typing import NoReturn
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}")
 
 _EXAMPLES = """\
 examples:
@@ -127,11 +130,10 @@ def seconds(text: str) -> float:
 
 def whole_number(text: str) -> int:
     """Return a whole number given on the command line."""
-    try:
-        return int(text)
-    except ValueError:
+    if not _WHOLE_NUMBER.fullmatch(text):
         message = f"{text!r} is not a whole number"
-        raise argparse.ArgumentTypeError(message) from None
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def _width() -> int:

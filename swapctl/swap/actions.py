@@ -6,6 +6,8 @@ before the step is taken and works from any point in it, so that a step that fai
 
 from __future__ import annotations
 
+from collections import Counter
+
 from .. import sizes
 from ..errors import Failed
 from ..record import Record
@@ -271,8 +273,8 @@ class WriteFstab(Action):
     @property
     def detail(self) -> str:
         old, new = (text.split("\n") for text in (self.before or "", self.after))
-        gone = [f"- {line}" for line in old if old.count(line) > new.count(line)]
-        come = [f"+ {line}" for line in new if new.count(line) > old.count(line)]
+        gone = [f"- {line}" for line in (Counter(old) - Counter(new)).elements()]
+        come = [f"+ {line}" for line in (Counter(new) - Counter(old)).elements()]
         how = " (written in place)" if self.in_place else ""
         return f"{FSTAB}{how}: " + "; ".join(filter(None, (line.rstrip("+- ") and line for line in (*gone, *come))))
 
@@ -354,6 +356,9 @@ def _turn_on(run: Transaction, path: str, priority: int | None, discard: str) ->
             raise explain.swapon(run.host, path, failure) from failure
         if failure.signal:
             raise
+    if not active_at(run.host, path):
+        message = f"{path} is not active, though swapon reported no failure"
+        raise Failed(message)
 
 
 def _turn_off(run: Transaction, path: str) -> None:
@@ -374,3 +379,6 @@ def _turn_off(run: Transaction, path: str) -> None:
             raise explain.swapoff(path, entry, failure) from failure
         if failure.signal:
             raise
+    if active_at(run.host, path):
+        message = f"{path} is still active, though swapoff reported no failure"
+        raise Failed(message)

@@ -150,6 +150,9 @@ def _uuid(value: object) -> str | None:
     if not isinstance(value, str) or not _UUID.fullmatch(value.lower()):
         message = f"uuid {value!r} is not a UUID"
         raise InvalidInput(message, hint="write it as 01234567-89ab-cdef-0123-456789abcdef")
+    if not value.strip("0-"):
+        message = f"uuid {value!r} is the one that means none"
+        raise InvalidInput(message, hint="leave it out, and a new area gets a random one")
     return value.lower()
 
 

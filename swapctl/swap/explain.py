@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..host import LocalHost
     from .table import Entry
 
+_KILLED = -9
+_NO_MEMORY = 2  # swapoff(8), EXIT STATUS
 _TOO_MANY = 20  # the kernel takes 32 less what its configuration reserves: 23 to 29 in practice (swapon(2), NOTES)
 
 
@@ -32,7 +34,8 @@ def swapoff(path: str, entry: Entry, failure: Failed) -> Failed:
     if failure.signal:
         return failure
     message, hint = failure.message, failure.hint
-    out_of_memory = failure.code in {2, -9} or "Cannot allocate memory" in message
+    killed = failure.code == _KILLED and entry.used > 0  # by the kernel, whose first choice it is when memory runs out
+    out_of_memory = failure.code == _NO_MEMORY or killed or "Cannot allocate memory" in message
     if out_of_memory:
         message = f"what it holds ({sizes.human(entry.used)}) found no room in memory"
         hint = "end what uses memory, or add another area first"

@@ -66,6 +66,7 @@ class Leftover(Record):
     ours: bool = True
     header: header.Header | None = None
     active: table.Entry | None = None
+    identity: Identity | None = None
 
 
 class Target(Record):
@@ -84,6 +85,7 @@ class Target(Record):
     foreign: tuple[signatures.Signature, ...] = ()
     empty: bool = False  # there is no byte of data in it
     flags: int = 0
+    other_names: int = 0  # hard links of a file, but for those that an interrupted run made
     active: table.Entry | None = None
     unreadable: str = ""  # why its content could not be read, or nothing
     in_use: str = ""
@@ -229,6 +231,7 @@ class _Look:
             mode=stat.S_IMODE(status.st_mode),
             uid=status.st_uid,
             gid=status.st_gid,
+            other_names=status.st_nlink - 1,
             active=_entry_of(self.host, path, status, self.active),
         )
         if kind in {"file", "device"}:
@@ -258,13 +261,31 @@ class _Look:
         target = target.replace(
             size=size,
             header=found,
-            foreign=() if target.active else signatures.scan(head, tail, size),
+            foreign=() if target.active else self._foreign(target, head, tail, size),
             empty=empty,
             flags=self.host.flags(target.path),
         )
-        if target.kind == "device" and not target.active:
-            target = target.replace(in_use=self._use_of(target), read_only=self._is_read_only(target))
-        return target
+        if target.active:
+            return target
+        if target.kind == "device":
+            return target.replace(in_use=self._use_of(target), read_only=self._is_read_only(target))
+        return target.replace(in_use=self._use_of_file(target))
+
+    def _foreign(self, target: Target, head: bytes, tail: bytes, size: int) -> tuple[signatures.Signature, ...]:
+        found = signatures.scan(head, tail, size)
+        if found or target.kind == "device" or not header.parse(head):
+            return found
+        return signatures.before_header(head)  # on a device, that is a boot loader's place
+
+    def _use_of_file(self, target: Target) -> str:
+        real = self.host.locate(target.path)
+        if any(mount.point == real for mount in self.mounts):
+            return "a mount point"
+        for name in self.host.list("/sys/block") if self.host.live else ():
+            backing = name.startswith("loop") and self.host.read_text(f"/sys/block/{name}/loop/backing_file")
+            if backing and self._identity_at(backing.rstrip("\n")) == target.identity:
+                return f"in use as /dev/{name}"
+        return ""
 
     def _use_of(self, target: Target) -> str:
         if not self.host.live or not self.host.busy(target.path):
@@ -284,10 +305,13 @@ class _Look:
             return target
         directory = target.path.rpartition("/")[0] or "/"
         is_device = target.kind == "device"
+        leftovers = tuple(self._leftovers(target, directory))
+        own_names = sum(left.identity == target.identity for left in leftovers)
         return target.replace(
+            other_names=max(target.other_names - own_names, 0) if target.kind == "file" else 0,
             filesystem=None if is_device else self._filesystem(directory),
             directory_flags=0 if is_device else self.host.flags(directory),
-            leftovers=tuple(self._leftovers(target, directory)),
+            leftovers=leftovers,
         )
 
     def _filesystem(self, directory: str) -> filesystem.Filesystem | None:
@@ -306,9 +330,17 @@ class _Look:
                 path = temporary_name(f"{place.rstrip('/')}/{name}", kind)
                 status = self.host.stat(path)
                 if status:
-                    ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
                     entry = _entry_of(self.host, path, status, self.active)
-                    yield Leftover(path, kind, status.st_blocks * 512, ours, self._header(path), entry)
+                    ours = bool(entry) or self._is_made_by_a_run(path, status)
+                    allocated = status.st_blocks * 512
+                    yield Leftover(path, kind, allocated, ours, self._header(path), entry, _identity(status))
+
+    def _is_made_by_a_run(self, path: str, status: os.stat_result) -> bool:
+        """Whether a file is a swap area, or was to become one and holds nothing yet."""
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            return False
+        content = self._with_content(Target(path, path, "file"))
+        return not content.unreadable and not content.foreign and (content.header is not None or content.empty)
 
     def _header(self, path: str) -> header.Header | None:
         try:
@@ -325,6 +357,10 @@ class _Look:
         if self.host.stat(directory) is None:
             return Fstab(self.text, obstacle=f"the directory {directory} does not exist")
         obstacle = ""
+        leftover = self.host.inside(temporary_name(real, "new"))
+        there = self.host.stat(leftover)
+        if there and not (stat.S_ISREG(there.st_mode) and there.st_uid == os.geteuid()):
+            obstacle = f"{leftover} is in the way and not from an earlier run"
         if self.host.free(directory)[1]:
             obstacle = f"{directory} is read-only"
         for name in (self.host.inside(real), directory):
@@ -348,17 +384,22 @@ class _Look:
             return True
         name, equals, value = spec.partition("=")
         if equals and name in _TAG_DIRECTORIES:
-            value = value.strip('"')
-            device = self._by_tag(name, value)
-            if device:
-                return self._identity_at(device) == target.identity
-            return _bears(target.header, name, value)
+            return self._is_tag_of(name, value.strip('"'), target)
         if not spec.startswith("/"):
             return False
         identity = self._identity_at(spec)
         if identity or target.identity:
             return identity == target.identity
         return self._place(spec) == self._place(target.path)
+
+    def _is_tag_of(self, name: str, value: str, target: Target) -> bool:
+        device = self._by_tag(name, value)
+        if device:
+            return self._identity_at(device) == target.identity
+        if not _bears(target.header, name, value):
+            return False
+        # A file may bear the tag of a device that it was copied from: then the device is meant.
+        return target.kind == "device" or not self._by_header(name, value)
 
     def _place(self, path: str) -> tuple[str, str]:
         """Return where *path* would be, if there is nothing yet: its real directory, and its name."""
@@ -431,15 +472,18 @@ def _identity_of(host: LocalHost, entry: table.Entry) -> Identity | None:
 def _entry_of(host: LocalHost, path: str, status: os.stat_result, active: Iterable[Active]) -> table.Entry | None:
     """Return the entry of *active* for what stands at *path*, even if the kernel has another name for it."""
     identity = _identity(status)
-    nameless = []
-    for one in active:
-        if one.identity == identity:
-            return one.entry
-        if one.identity is None and one.entry.type == "file":
-            nameless.append(one.entry)
-    if not nameless or not stat.S_ISREG(status.st_mode) or not host.is_swap(path):
+    known = next((one.entry for one in active if one.identity == identity), None)
+    nameless = [one.entry for one in active if one.identity is None]
+    if known or not nameless:
+        return known
+    if stat.S_ISBLK(status.st_mode):
+        node = path.rpartition("/")[2]  # what is left of a device's name when its mount namespace is gone
+        namesake = next((entry for entry in nameless if entry.path.rpartition("/")[2] == node), None)
+        return namesake if namesake and host.busy(path) else None
+    files = [entry for entry in nameless if entry.type == "file"]
+    if not files or not stat.S_ISREG(status.st_mode) or not host.is_swap(path):
         return None
-    return min(nameless, key=lambda entry: abs(entry.size - status.st_size))
+    return min(files, key=lambda entry: abs(entry.size - status.st_size))
 
 
 def _has_memory_files(host: LocalHost, mount: filesystem.Mount) -> bool:

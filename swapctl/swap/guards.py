@@ -58,10 +58,25 @@ def check_ours(area: Area, target: Target) -> None:
         raise Refused(f"{target.path} is an empty file, not a swap area", hint="delete it yourself if it is not needed")
 
 
+def check_free(target: Target) -> None:
+    """Refuse what something else uses, whoever asks."""
+    if target.in_use:
+        another = "take another device" if target.kind == "device" else "name another path"
+        raise Refused(f"{target.path} is {target.in_use}", hint=f"{another}, or stop its use first")
+
+
+def check_only_name(target: Target) -> None:
+    """Refuse to replace or delete a file that would stay there under another name."""
+    if target.other_names:
+        raise Refused(
+            f"{target.path} has {target.other_names} more names (hard links)",
+            hint=f"keep one of those that find -samefile {target.path} tells",
+        )
+
+
 def check_device_is_free(target: Target) -> None:
     """Refuse a device that cannot be formatted, whoever asks."""
-    if target.in_use:
-        raise Refused(f"{target.path} is {target.in_use}", hint="take another device, or stop its use first")
+    check_free(target)
     if target.read_only:
         raise Refused(f"{target.path} is read-only", hint="see blockdev --getro and --setrw")
 

@@ -122,6 +122,8 @@ class _Draft:
         self._remove_leftovers(target, room=0)
         self._turn_off(need)
         if target.kind == "file":
+            guards.check_free(target)
+            guards.check_only_name(target)
             guards.check_mutable(target)
             guards.check_directory(target)
             self.irrevocable.append(actions.Delete(target.path))
@@ -150,11 +152,13 @@ class _Draft:
                 self._protect(need.target)
             self._turn_on(need)
         if len(self.changes) > already:
+            guards.check_free(need.target)
             guards.check_mutable(need.target)
 
     def _make_file(self, need: Need) -> None:
         target, size = need.target, need.size
         guards.check_size(target, size, self.facts.page_size)
+        guards.check_only_name(target)
         guards.check_directory(target)
         guards.check_suitable(target, self.facts)
         new, old = temporary_name(target.path, "new"), temporary_name(target.path, "old")

@@ -67,6 +67,11 @@ def scan(head: bytes, tail: bytes, size: int) -> tuple[Signature, ...]:
     return (*fixed, *_zfs(head), *_at_the_end(tail, size))
 
 
+def before_header(head: bytes) -> tuple[Signature, ...]:
+    """Return what stands before the header of a swap file, where mkswap leaves nothing."""
+    return (Signature("data before its swap header", 0, 1024),) if head[:1024].strip(b"\0") else ()
+
+
 def is_blank(head: bytes, tail: bytes) -> bool:
     """Whether nothing but zeros stands at the beginning and the end."""
     return not head.strip(b"\0") and not tail.strip(b"\0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import ROOT, missing
-from tests.system.machine import MIB, Machine, need
+from tests.system.machine import MIB, Machine, need, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ROOM = 1024 * MIB
+
+# So that a test run that is told to end takes away what it made.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +27,7 @@ def disk() -> Path:
     """Return a directory that can hold swap files."""
     for directory in (Path("/var/tmp"), ROOT / "build", Path("/")):
         if directory.is_dir() and _kind(directory) in {"ext2/ext3", "xfs"} and _free(directory) > _ROOM:
+            sweep(directory)
             return directory
     return missing("no directory on ext4 or XFS with 1 GiB of room")
 
@@ -33,6 +38,7 @@ def machine(disk: Path) -> Iterator[Machine]:
     need("unshare", "nsenter", "losetup", "findmnt", "mkswap", "swapon", "swapoff", "blkid")
     machine = Machine(disk)
     try:
+        machine.open()
         yield machine
     finally:
         machine.close()

@@ -7,6 +7,7 @@ told apart by a token in their name, and what is still active at the end is turn
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -28,6 +29,8 @@ MIB = 1 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SWAPCTL = (sys.executable, "-S", "-m", "swapctl")  # -S: the standard library has to do
 NOBODY = 65534
+
+PREFIX = "swapctl-test-"
 
 # What a test's fstab holds beside the area. None of it may change.
 OTHERS = """\
@@ -76,21 +79,26 @@ class Entry(NamedTuple):
 class Machine:
     """See the module."""
 
-    def __init__(self, disk: Path) -> None:
-        self.token = uuid.uuid4().hex[:12]
-        self.directory = disk / f"swapctl-test-{self.token}"
+    def __init__(self, disk: Path, token: str = "") -> None:
+        self.token = token or uuid.uuid4().hex[:12]
+        self.directory = disk / f"{PREFIX}{self.token}"
         self.area = self.directory / "areas" / f"swap-{self.token}"
         self.loops: list[str] = []
-        self._prepare: list[str] = []
         self._fakes, self._wrappers = self.directory / "fakes", self.directory / "wrappers"
+        self._prepare: list[str] = []
         for name in ("", "etc", "etc/upper", "etc/work", "areas", "fakes", "wrappers"):
-            (self.directory / name).mkdir()
+            (self.directory / name).mkdir(exist_ok=bool(token))
+        self._mark = os.open(self.directory, os.O_RDONLY)
+        fcntl.flock(self._mark, fcntl.LOCK_EX)  # as long as this process lives
         self._holder = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SETUP, "sh", self.directory / "etc"],
             stdin=subprocess.PIPE,  # it ends when this process does, whatever becomes of it
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def open(self) -> None:
+        """Wait until the namespace is there, and give it an fstab."""
         assert self._holder.stdout
         assert self._holder.stdout.readline() == "ready\n"
         self.fstab.write_text(OTHERS)
@@ -169,7 +177,7 @@ class Machine:
                 path.chmod(0o755)
         user = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
         for python in (sys.executable, "/usr/bin/python3"):
-            if not self.run(*user, python, "-c", "", check=False).code:
+            if not self.run(*user, "sh", "-c", '"$0" -c ""', python, check=False).code:  # setpriv itself may run it
                 return user, python, {"PYTHONPATH": str(copy)}
         return missing("no Python that an ordinary user can run")
 
@@ -336,9 +344,23 @@ class Machine:
         self._holder.communicate()
         subprocess.run(["chattr", "-R", "-f", "-i", "-a", "--", self.directory], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.directory)
-        for bridge in Path("/var/tmp").glob(f".*{self.token}*"):
-            bridge.unlink()
+        os.close(self._mark)
+        for stray in (*Path("/var/tmp").glob(f".*{self.token}*"), *Path("/").glob(f"*{self.token}*")):
+            stray.unlink()
         assert not remaining, f"could not turn off {remaining}"
+
+
+def sweep(disk: Path) -> None:
+    """Take away what test runs left that were killed."""
+    for left in disk.glob(f"{PREFIX}*"):
+        mark = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(mark)
+        Machine(disk, left.name[len(PREFIX) :]).close()
 
 
 def digest(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.system.machine import MIB, NOBODY, OTHERS, PAGE, Entry, Machine
+from tests.system.machine import MIB, NOBODY, OTHERS, PAGE, Entry, Machine, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -380,6 +380,45 @@ def test_a_device_is_found_by_what_it_bears(machine: Machine, device: str, tag: 
     assert not machine.swapctl("ensure", tag, "--nofail").json["changed"]
     assert machine.active(device)
     assert machine.listed() == [(tag, "sw,nofail,x-systemd.device-timeout=10s")]
+
+
+def test_a_device_is_found_through_a_link(machine: Machine, device: str):
+    """As /dev/disk/by-* and /dev/mapper have them: fstab gets the name that was asked for."""
+    link = machine.area.with_name("by-path")
+    link.symlink_to(device)
+    assert machine.swapctl("ensure", link).names == ["format", "swapon", "fstab"]
+    assert not machine.swapctl("ensure", link).json["changed"]
+    assert machine.active(device)
+    assert machine.listed() == [(str(link), "sw")]
+    assert not machine.swapctl("on", device).json["changed"]
+    machine.swapctl("remove", device)
+    assert machine.swaps() == {}
+    assert machine.fstab.read_text() == OTHERS
+
+
+def test_a_partition(machine: Machine, device: str):
+    need("sfdisk", "partx")
+    layout = machine.directory / "layout"
+    layout.write_text("label: gpt\n,24M,S\n")
+    machine.run("sh", "-c", 'sfdisk --quiet --no-reread --no-tell-kernel "$1" < "$2"', "sh", device, layout)
+    machine.run("partx", "--add", device)
+    partition = f"{device}p1"
+    machine.loops.append(partition)
+    try:
+        assert machine.swapctl("ensure", partition, "--priority", "5").names == ["format", "swapon", "fstab"]
+        assert not machine.swapctl("ensure", partition, "--priority", "5").json["changed"]
+        assert machine.active(partition) == Entry(24 * MIB - PAGE, 5)
+
+        refused = machine.swapctl("ensure", device, "--force", check=False)
+        assert refused.code == 1
+        assert f"{device} is" in refused.err
+        assert machine.active(partition)
+        assert machine.signature(device)["PTTYPE"] == "gpt"
+        machine.swapctl("remove", partition)
+    finally:
+        machine.run("swapoff", partition, check=False)
+        machine.run("partx", "--delete", device)
+        machine.loops.remove(partition)
 
 
 def _expect_area(machine: Machine, entry: Entry) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.system import scenarios
 from tests.system.injection import changing_calls, inject
-from tests.system.machine import MIB, need, without_inodes
+from tests.system.machine import MIB, OTHERS, Run, need, without_inodes
 from tests.system.scenarios import Larger, LargerWithoutRoom, Removed, Scenario
 
 if TYPE_CHECKING:
-    from tests.system.machine import Machine, Run
+    from tests.system.machine import Machine
 
 _AS_IT_WAS = "what was done is undone, the machine is as it was"
 
@@ -93,7 +94,6 @@ def test_a_program_that_is_not_installed_is_named(machine: Machine, program: str
 
 
 def test_a_program_that_is_killed_is_undone(machine: Machine):
-    """When memory runs out, swapoff is what the kernel kills first."""
     scenario = Larger(machine)
     scenario.arrange()
     before = machine.snapshot()
@@ -103,17 +103,17 @@ def test_a_program_that_is_killed_is_undone(machine: Machine):
     )
     run = machine.swapctl(*scenario.words, check=False)
     _expect_as_it_was(machine, run, before)
-    assert "found no room in memory" in run.err
+    assert "swapoff was killed by SIGKILL" in run.err
 
 
 def test_a_program_that_lies_is_found_out(machine: Machine):
     """What a program says is one thing, what the kernel says afterwards is what counts."""
     machine.make_area()
+    before = machine.snapshot()
     machine.fake("swapon", "exit 0")
     run = machine.swapctl("ensure", machine.area, check=False)
-    assert run.code == 1
-    assert run.json["error"] == "Incomplete"
-    assert any("swapon" in one for one in run.json["remains"])
+    _expect_as_it_was(machine, run, before)
+    assert f"{machine.area} is not active, though swapon reported no failure" in run.err
 
 
 @pytest.mark.parametrize("program", ["swapon", "swapoff"])
@@ -147,24 +147,50 @@ def test_what_cannot_be_undone_is_listed(machine: Machine, program: str):
     assert scenario.is_done()
 
 
-def test_a_file_system_that_fills_up_meanwhile(machine: Machine):
-    """Room is checked first; here something takes it between the check and the allocation."""
-    need("mkfs.ext2")
-    machine.area = machine.mount("ext2", 64 * MIB) / machine.area.name
-    machine.fake("mkswap", 'echo "mkswap: deliberately" >&2; exit 1')
-    filler = machine.area.with_name("filler")
+@pytest.mark.parametrize(("file_system", "call"), [("ext4", "fallocate"), ("ext2", "pwrite64")])
+def test_a_file_system_that_fills_up_meanwhile(machine: Machine, file_system: str, call: str):
+    """Room is checked first. Here something takes it before the allocation, which strace holds up."""
+    need("strace", f"mkfs.{file_system}")
+    machine.area = machine.mount(file_system, 64 * MIB) / machine.area.name
+    new, filler = machine.area.with_name(f".{machine.area.name}.swapctl-new"), machine.area.with_name("filler")
     before = machine.snapshot()
-    process = machine.start("ensure", machine.area, "--size", "40M")
-    machine.run(
-        "sh",
-        "-c",
-        f"while ! [ -e {machine.area.parent}/.*new ]; do :; done; head -c 60M /dev/zero > {filler}",
-        check=False,
-    )
-    process.communicate()
-    assert process.returncode == 1
+    hold = ("-e", f"inject={call}:delay_enter=2000000:when={2 if call == 'pwrite64' else 1}")
+    wrapper = ("strace", "-o", str(machine.directory / "strace.log"), "-P", str(new), *hold)
+    process = machine.start("ensure", machine.area, "--size", "40M", wrapper=wrapper)
+    while not machine.real(new).exists() and process.poll() is None:
+        time.sleep(0.01)
+    machine.run("dd", "if=/dev/zero", f"of={filler}", "bs=1M", "count=48", "status=none", check=False)
+    out, complaint = process.communicate(timeout=60)
     machine.real(filler).unlink()
-    assert without_inodes(machine.snapshot()) == without_inodes(before)
+    _expect_as_it_was(machine, Run(process.returncode, out, complaint), before)
+    assert "No space left on device" in complaint
+
+
+def test_a_limit_on_files(machine: Machine):
+    need("prlimit")
+    before = machine.snapshot()
+    run = machine.swapctl(
+        "ensure", machine.area, "--size", "16M", check=False, wrapper=("prlimit", f"--fsize={8 * MIB}")
+    )
+    _expect_as_it_was(machine, run, before)
+    assert "File too large" in run.err
+
+
+def test_a_device_that_does_not_keep_what_is_written(machine: Machine):
+    """A loop device over a file for which there is no room: to write succeeds, to wait for the disk does not (EIO)."""
+    point = machine.directory / "full"
+    point.mkdir()
+    machine.run("mount", "-t", "tmpfs", "-o", "size=64K", "tmpfs", point)
+    backing = machine.real(point / "device.img")
+    with backing.open("xb") as file:
+        file.truncate(8 * MIB)
+    machine.run("dd", "if=/dev/zero", f"of={point}/filler", "bs=4K", "count=16", "status=none", check=False)
+    device = machine.loop(point / "device.img")
+    run = machine.swapctl("ensure", device, check=False)
+    assert run.code == 1
+    assert run.json["error"] in {"RolledBack", "Incomplete"}
+    assert machine.swaps() == {}
+    assert machine.fstab.read_text() == OTHERS
 
 
 def test_a_device_gets_its_old_content_back(machine: Machine):

@@ -13,7 +13,17 @@ from tests.system.machine import MIB, NOBODY, OTHERS, Machine, need
 if TYPE_CHECKING:
     from pathlib import Path
 
-_WANTED = ("ensure", "/swapfile", "--size", "4M", "--priority", "5")
+
+@pytest.fixture
+def name(machine: Machine) -> str:
+    """Return a name in the image that would do no harm in the root of this machine."""
+    return f"/swap-{machine.token}"
+
+
+@pytest.fixture
+def wanted(name: str) -> tuple[str, ...]:
+    """Return what is asked for."""
+    return ("ensure", name, "--size", "4M", "--priority", "5")
 
 
 @pytest.fixture
@@ -30,16 +40,16 @@ def image(machine: Machine) -> Path:
 
 
 @pytest.mark.parametrize("nobody", [True, False], ids=["nobody", "root"])
-def test_an_image(machine: Machine, image: Path, *, nobody: bool):
+def test_an_image(machine: Machine, image: Path, name: str, wanted: tuple[str, ...], *, nobody: bool):
     log = _log(machine)
-    run = machine.swapctl(*_WANTED, "--root", image, nobody=nobody, wrapper=_watched(log))
+    run = machine.swapctl(*wanted, "--root", image, nobody=nobody, wrapper=_watched(log))
     assert run.names == ["create", "format", "rename", "fstab"]
-    assert machine.is_whole_area(image / "swapfile", 4 * MIB)
-    assert (image / "etc" / "fstab").read_text() == f"{OTHERS}/swapfile none swap sw,pri=5 0 0\n"
-    assert not machine.swapctl(*_WANTED, "--root", image, nobody=nobody, wrapper=_watched(log)).json["changed"]
+    assert machine.is_whole_area(image / name[1:], 4 * MIB)
+    assert (image / "etc" / "fstab").read_text() == f"{OTHERS}{name} none swap sw,pri=5 0 0\n"
+    assert not machine.swapctl(*wanted, "--root", image, nobody=nobody, wrapper=_watched(log)).json["changed"]
     assert _kernel_calls(log) == []
 
-    assert machine.swapctl("remove", "/swapfile", "--root", image, nobody=nobody, wrapper=_watched(log)).names == [
+    assert machine.swapctl("remove", name, "--root", image, nobody=nobody, wrapper=_watched(log)).names == [
         "fstab", "delete",
     ]  # fmt: skip
     assert sorted(path.name for path in image.iterdir()) == ["data", "etc", "var"]
@@ -49,9 +59,8 @@ def test_an_image(machine: Machine, image: Path, *, nobody: bool):
     assert machine.fstab.read_text() == OTHERS
 
 
-def test_an_area_of_this_machine_is_not_one_of_the_image(machine: Machine, image: Path):
-    """/swapfile here, active, is not /swapfile there."""
-    name = f"/swap-{machine.token}"
+def test_an_area_of_this_machine_is_not_one_of_the_image(machine: Machine, image: Path, name: str):
+    """What is active here by some name is not what has that name there."""
     inner = image / name[1:]
     machine.make_area(inner, size=8 * MIB, active=True)
     machine.run("swapoff", inner)
@@ -83,32 +92,32 @@ def test_absolute_links_stay_inside(machine: Machine, image: Path):
     assert not machine.swapctl("ensure", "/swap/area", "--size", "4M", "--root", image).json["changed"]
 
 
-def test_a_link_to_a_file_outside_is_refused(machine: Machine, image: Path):
+def test_a_link_to_a_file_outside_is_refused(machine: Machine, image: Path, name: str):
     victim = machine.make_area(size=4 * MIB)
-    (image / "swapfile").symlink_to(victim)
+    (image / name[1:]).symlink_to(victim)
     before = machine.snapshot()
     for verb in ("ensure", "remove"):
-        assert "symbolic link" in machine.swapctl(verb, "/swapfile", "--root", image, check=False).err
+        assert "symbolic link" in machine.swapctl(verb, name, "--root", image, check=False).err
     assert machine.snapshot() == before
 
 
-def test_data_in_an_image_is_spared(machine: Machine, image: Path):
-    (image / "swapfile").write_text("precious")
-    refused = machine.swapctl(*_WANTED, "--root", image, check=False)
+def test_data_in_an_image_is_spared(machine: Machine, image: Path, name: str, wanted: tuple[str, ...]):
+    (image / name[1:]).write_text("precious")
+    refused = machine.swapctl(*wanted, "--root", image, check=False)
     assert refused.code == 1
     assert "data that is no swap area" in refused.err
-    assert (image / "swapfile").read_text() == "precious"
+    assert (image / name[1:]).read_text() == "precious"
     assert (image / "etc" / "fstab").read_text() == OTHERS
 
 
-def test_an_image_without_fstab(machine: Machine, image: Path):
+def test_an_image_without_fstab(machine: Machine, image: Path, name: str, wanted: tuple[str, ...]):
     (image / "etc" / "fstab").unlink()
-    machine.swapctl(*_WANTED, "--root", image)
-    assert (image / "etc" / "fstab").read_text() == "/swapfile none swap sw,pri=5 0 0\n"
+    machine.swapctl(*wanted, "--root", image)
+    assert (image / "etc" / "fstab").read_text() == f"{name} none swap sw,pri=5 0 0\n"
     listed = machine.run(
         "findmnt", "--tab-file", image / "etc" / "fstab", "--noheadings", "--output", "SOURCE,FSTYPE"
     ).out
-    assert listed.split() == ["/swapfile", "swap"]
+    assert listed.split() == [name, "swap"]
 
 
 def test_on_a_file_system_where_it_could_not_be_used(machine: Machine, image: Path):
@@ -118,8 +127,8 @@ def test_on_a_file_system_where_it_could_not_be_used(machine: Machine, image: Pa
     assert machine.is_whole_area(image / "data" / "area", 4 * MIB)
 
 
-def test_no_such_root(machine: Machine):
-    refused = machine.swapctl(*_WANTED, "--root", machine.directory / "missing", check=False)
+def test_no_such_root(machine: Machine, wanted: tuple[str, ...]):
+    refused = machine.swapctl(*wanted, "--root", machine.directory / "missing", check=False)
     assert refused.code == 1
     assert "is not a directory" in refused.err
 
