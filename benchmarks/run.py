@@ -10,6 +10,7 @@ and run it again before you believe it.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import shutil
 import statistics
@@ -20,8 +21,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swapctl import swap
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    Work = list[str] | Callable[[], object]
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -31,9 +36,9 @@ FOUR_GIB = 4 << 30
 
 
 class Pair:
-    """Two commands to compare, and what puts the machine back before each run."""
+    """Two commands, or calls in this process, to compare, and what puts the machine back before each run."""
 
-    def __init__(self, name: str, ours: list[str], peer: list[str], goal: float, reset: Callable[[], None]) -> None:
+    def __init__(self, name: str, ours: Work, peer: Work, goal: float, reset: Callable[[], None]) -> None:
         self.name, self.ours, self.peer, self.goal, self.reset = name, ours, peer, goal, reset
 
 
@@ -80,11 +85,14 @@ def report(pair: Pair, runs: int) -> None:
     )
 
 
-def timed(pair: Pair, command: list[str]) -> float:
-    """Return the seconds that one run of *command* takes."""
+def timed(pair: Pair, work: Work) -> float:
+    """Return the seconds that *work* takes once."""
     pair.reset()
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    if callable(work):
+        work()
+    else:
+        subprocess.run(work, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     return time.perf_counter() - start
 
 
@@ -108,12 +116,11 @@ def create(directory: Path) -> Iterator[Pair]:
     by_hand = 'fallocate -l 4G "$0" && chmod 600 "$0" && mkswap "$0" && swapon "$0"'
     with_fstab = f'{by_hand} && printf "%s none swap sw 0 0\\n" "$0" >> /etc/fstab && sync "$0" /etc/fstab'
     ours = [*SWAPCTL, "ensure", str(path), "--size", str(FOUR_GIB)]
-    library = f"from swapctl import swap; swap.converge(swap.Area({str(path)!r}, size={FOUR_GIB}, persist='none'))"
+    area = swap.Area(str(path), size=FOUR_GIB, persist="none")
     yield Pair("4 GiB / by hand", [*ours, "--persist", "none"], ["sh", "-c", by_hand, str(path)], 1.3, reset)
     yield Pair("4 GiB with fstab / by hand, synced", ours, ["sh", "-c", with_fstab, str(path)], 1.3, reset)
-    yield Pair(
-        "4 GiB, library / by hand", [sys.executable, "-c", library], ["sh", "-c", by_hand, str(path)], 1.3, reset
-    )
+    by_library = functools.partial(swap.converge, area)
+    yield Pair("4 GiB, a running Python's library / by hand", by_library, ["sh", "-c", by_hand, str(path)], 1.3, reset)
     reset()
 
 

@@ -28,6 +28,7 @@ def machine(disk: Path) -> Iterator[Machine]:
     need("unshare", "nsenter", "losetup", "findmnt", "mkswap", "swapon", "swapoff", "blkid")
     machine = Machine(disk)
     try:
+        machine.open()
         yield machine
     finally:
         machine.close()

@@ -111,6 +111,8 @@ class Machine:
 
     @property
     def fstab(self) -> Path:
+        etc = self.real("/etc")
+        assert etc.stat().st_dev != Path("/etc").stat().st_dev, "this would be the machine's own fstab"
         return self.real("/etc/fstab")
 
     # programs
@@ -180,6 +182,17 @@ class Machine:
             if not self.run(*user, "sh", "-c", '"$0" -c ""', python, check=False).code:  # setpriv itself may run it
                 return user, python, {"PYTHONPATH": str(copy)}
         return missing("no Python that an ordinary user can run")
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock, as another run does."""
+        holder = subprocess.Popen(self.command("flock", "/run/swapctl.lock", "sleep", "60"))
+        self.run("sh", "-c", "while flock -n /run/swapctl.lock true; do sleep 0.02; done")
+        try:
+            yield
+        finally:
+            holder.terminate()
+            holder.wait()
 
     def fake(self, name: str, script: str) -> None:
         """Put a shell script in the place of a program; ``$REAL`` in it is the real one."""
@@ -360,7 +373,15 @@ def sweep(disk: Path) -> None:
             continue
         finally:
             os.close(mark)
-        Machine(disk, left.name[len(PREFIX) :]).close()
+        machine = Machine(disk, left.name[len(PREFIX) :])
+        machine.open()
+        rows = machine.run("losetup", "--noheadings", "--output", "NAME,BACK-FILE").out.splitlines()
+        machine.loops = [row.split()[0] for row in rows if machine.directory.name in row]
+        # By the file itself: what the kernel calls it belongs to a namespace that is gone.
+        areas: list[str | Path] = [*machine.area.parent.iterdir(), *machine.loops]
+        for area in areas:
+            machine.run("swapoff", "--", area, check=False)
+        machine.close()
 
 
 def digest(path: Path) -> str:

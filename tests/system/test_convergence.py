@@ -48,6 +48,12 @@ def _longer_than_its_header(machine: Machine) -> None:
     os.truncate(machine.area, SIZE + 4 * MIB)
 
 
+def _allocated_beyond_its_header(machine: Machine) -> None:
+    machine.make_area()
+    with machine.area.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, SIZE + 4 * MIB)
+
+
 def _longer_and_active(machine: Machine) -> None:
     machine.make_area(active=True)
     os.truncate(machine.area, SIZE + 4 * MIB)
@@ -133,6 +139,7 @@ START_STATES: dict[str, Arrange] = {
     "right-size-active": _active(),
     "another-priority": _active(SIZE, "--priority", "9"),
     "longer-than-its-header": _longer_than_its_header,
+    "allocated-beyond-its-header": _allocated_beyond_its_header,
     "longer-than-its-header-active": _longer_and_active,
     "shorter-than-its-header": _shorter_than_its_header,
     "mode-0644": _readable_by_all,

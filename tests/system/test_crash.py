@@ -139,15 +139,14 @@ def test_a_hangup_that_nohup_has_ignored_stays_so(machine: Machine):
 
 def test_ctrl_c_while_it_waits_for_the_lock(machine: Machine):
     scenario = Fresh(machine)
-    holder = machine.run("sh", "-c", "flock /run/swapctl.lock sleep 3 >/dev/null 2>&1 & echo $!")
-    process = machine.start(*scenario.words)
-    time.sleep(0.7)
-    process.send_signal(signal.SIGINT)
-    _out, complaint = process.communicate(timeout=2)
+    with machine.locked():
+        process = machine.start(*scenario.words)
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        _out, complaint = process.communicate(timeout=5)
     assert process.returncode == 130
     assert "nothing was changed" in complaint
     assert not machine.area.exists()
-    machine.run("kill", holder.out.strip(), check=False)
 
 
 def _wait_for(path: Path) -> None:
