@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _ROOM = 1024 * MIB
 
+# Where mkswap and its like are, and su(1) does not look.
+os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
+
 # So that a test run that is told to end takes away what it made.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
