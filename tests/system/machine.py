@@ -186,7 +186,7 @@ class Machine:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock, as another run does."""
-        holder = subprocess.Popen(self.command("flock", "/run/swapctl.lock", "sleep", "60"))
+        holder = subprocess.Popen(self.command("flock", "--no-fork", "/run/swapctl.lock", "sleep", "60"))
         self.run("sh", "-c", "while flock -n /run/swapctl.lock true; do sleep 0.02; done")
         try:
             yield
