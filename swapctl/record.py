@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
 else:
 
-    def dataclass_transform(**_options):  # noqa: ANN003, ANN201
+    def dataclass_transform(**_options):  # noqa: ANN003, ANN201 (checkers see the import above)
         """Mark a class for type checkers (PEP 681); when run, it does nothing."""
         return lambda cls: cls
 

@@ -89,11 +89,11 @@ def _status(printed: str, page: str) -> str:
         if in_table and not line.startswith("PATH ") and line.split("  ")[0] not in page:
             continue
         if in_table:
-            line = _USED.sub("N", line)  # noqa: PLW2901
+            line = _USED.sub("N", line)  # noqa: PLW2901 (each step works on the last one)
         if line.startswith(("memory:", "memory pressure")):
-            line = _FIGURES.sub("N", line)  # noqa: PLW2901
+            line = _FIGURES.sub("N", line)  # noqa: PLW2901 (each step works on the last one)
         if line.startswith("swap:"):
-            line = "swap: N"  # noqa: PLW2901
+            line = "swap: N"  # noqa: PLW2901 (each step works on the last one)
         lines.append(f"{line.rstrip()}\n")
     text = "".join(lines)
     return re.sub(r"^PATH .*\n(?=memory:)", "no swap areas\n", text, flags=re.MULTILINE)

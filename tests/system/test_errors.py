@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.support import missing
 from tests.system.machine import MIB, PAGE, SWAPCTL, Machine, need
 
 _WANTED = ("--size", "4M")
@@ -35,7 +36,7 @@ def test_in_a_user_namespace(machine: Machine):
     before = machine.snapshot()
     wrapper = ("unshare", "--user", "--map-root-user")
     if machine.run(*wrapper, "true", check=False).code:
-        pytest.skip("user namespaces are switched off here")
+        missing("user namespaces are switched off here")
     refused = machine.swapctl("ensure", machine.area, check=False, wrapper=wrapper)
     assert refused.code == 1
     assert "user namespace" in refused.err
