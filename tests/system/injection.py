@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.system.machine import need
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.system.machine import Machine, Run
 
+_INJECTED = re.compile(r"INJECTED|--- SIG(?!CHLD)|\+\+\+ killed")
 _CALL = re.compile(r"(\w+)\(")
 _CHANGES = {
     "fallocate", "pwrite64", "write", "ftruncate", "fsync", "rename", "link", "linkat", "unlink", "fchmod", "fchown", "fsetxattr",
@@ -20,10 +20,14 @@ _ERRORS = {"fallocate": "ENOSPC", "pwrite64": "ENOSPC", "openat": "ENOSPC", "fsy
 
 
 class Call(NamedTuple):
-    """The *nth* call of its name, among those that touch the test's files."""
+    """The *nth* call of its name, among those that touch *paths*.
+
+    Counted for its own files alone: swapctl reads others once more when somebody's pages happen to lie on an area.
+    """
 
     name: str
     nth: int
+    paths: tuple[Path, ...]
     text: str
 
     @property
@@ -40,34 +44,44 @@ def changing_calls(machine: Machine, *arguments: str | Path) -> list[Call]:
 def watched_calls(machine: Machine, *arguments: str | Path) -> list[Call]:
     """Run swapctl and return its calls that touch the test's files; those of the programs it runs are not among them."""
     log = machine.directory / "strace.log"
-    machine.swapctl(*arguments, wrapper=_strace(machine, log))
-    counts: dict[str, int] = {}
-    found = []
+    watched = _watched(machine)
+    machine.swapctl(*arguments, wrapper=_strace(watched, log))
+    found: list[Call] = []
     for line in log.read_text(errors="replace").splitlines():
         match = _CALL.match(line)
         if not match:
             continue
         name = match.group(1)
-        counts[name] = counts.get(name, 0) + 1
-        found.append(Call(name, counts[name], line))
+        paths = _touched(line, watched)
+        before = [call for call in found if call.name == name and not set(paths).isdisjoint(call.paths)]
+        found.append(Call(name, len(before) + 1, paths, line))
     assert found, "strace saw nothing"
     return found
 
 
 def inject(machine: Machine, call: Call, what: str, *arguments: str | Path) -> Run:
     """Run swapctl with *what* (``signal=KILL``, ``error=EIO``) happening at *call*."""
-    wrapper = (*_strace(machine, machine.directory / "strace.log"), "-e", f"inject={call.name}:{what}:when={call.nth}")
+    log = machine.directory / "strace.log"
+    wrapper = (*_strace(call.paths, log), "-e", f"inject={call.name}:{what}:when={call.nth}")
     run = machine.swapctl(*arguments, wrapper=wrapper, check=False)
-    log = (machine.directory / "strace.log").read_text(errors="replace")
-    assert "INJECTED" in log or "--- SIG" in log or "+++ killed" in log, f"nothing was injected at {call.text}"
+    text = log.read_text(errors="replace")
+    assert _INJECTED.search(text), f"nothing was injected at {call.text}"
     return run
 
 
-def _strace(machine: Machine, log: Path) -> tuple[str | Path, ...]:
-    need("strace")
+def _watched(machine: Machine) -> tuple[Path, ...]:
     area = machine.area
     near = [area.with_name(f".{area.name}.swapctl-{kind}") for kind in ("new", "old", "bridge")]
-    fstab = ["/etc/fstab", "/etc/.fstab.swapctl-new", "/etc"]
-    paths = [area, area.parent, *near, *fstab]
-    watched = [word for path in paths for word in ("-P", str(path))]
-    return ("strace", "-y", "-o", log, *watched)
+    fstab = Path("/etc/fstab"), Path("/etc/.fstab.swapctl-new"), Path("/etc")
+    return (area, area.parent, *near, *fstab)
+
+
+def _touched(line: str, watched: tuple[Path, ...]) -> tuple[Path, ...]:
+    touched = tuple(path for path in watched if f'"{path}"' in line or f"<{path}>" in line)
+    assert touched, f"strace shows none of the files it was asked for: {line}"
+    return touched
+
+
+def _strace(paths: tuple[Path, ...], log: Path) -> tuple[str | Path, ...]:
+    need("strace")
+    return ("strace", "-y", "-o", log, *(word for path in paths for word in ("-P", path)))

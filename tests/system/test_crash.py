@@ -93,7 +93,7 @@ def test_interrupted_at_any_change(machine: Machine, kind: type[Scenario], name:
 @pytest.mark.parametrize("name", ["INT", "TERM"])
 def test_interrupted_when_all_is_done(machine: Machine, name: str):
     """The last look at the machine comes after the last change: that run is not taken back, and does not say so."""
-    scenario = Larger(machine)
+    scenario = Fresh(machine)
     scenario.arrange()
     last = [call for call in watched_calls(machine, *scenario.words) if call.name == "openat"][-1]
     assert "O_CREAT" not in last.text
