@@ -4,7 +4,8 @@ SwapctlError
 ├── InvalidInput   the request makes no sense; nothing was looked at
 ├── Unreadable     a file on this host does not parse; nothing was changed
 ├── Refused        a guard said no; nothing was changed
-│   └── Busy       another run holds the lock; nothing was changed
+│   ├── Busy       another run holds the lock; nothing was changed
+│   └── Guard      a guard over processes said no; nothing was signalled
 ├── RolledBack     an action failed or a signal came; the machine is as it was
 ├── Incomplete     an action failed, and so did taking it back, or tidying up; what remains is listed
 └── Failed         one effect failed; the library turns it into one of the two above
@@ -45,6 +46,16 @@ class Refused(SwapctlError):
 
 class Busy(Refused, TimeoutError):
     """Another run holds the lock; nothing was changed."""
+
+
+class Guard(Refused):
+    """A guard over processes said no; nothing was signalled. *processes* are those that were found, as documented."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "", processes: tuple[dict[str, object], ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.processes = processes
 
 
 class RolledBack(SwapctlError):

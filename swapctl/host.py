@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 LOCK = "/run/swapctl.lock"
+LOCK_TIMEOUT = 30.0  # seconds
 NOT_INSTALLED = 127  # what a shell says of a program that is not there
 
 # See ioctl_iflags(2).

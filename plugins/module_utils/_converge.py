@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from .swapctl import swap
 from .swapctl.errors import SwapctlError
-from .swapctl.swap.converge import LOCK_TIMEOUT
+from .swapctl.host import LOCK_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import Incomplete, SwapctlError
-from . import ensure, off, on, output, remove, status
+from ..errors import Guard, Incomplete, SwapctlError
+from . import output
 from .parser import build_parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
-VERBS = (status, ensure, remove, on, off)
+VERBS = ("status", "ensure", "remove", "on", "off", "find", "kill")
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -44,11 +45,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
-        args = build_parser(VERBS, arguments).parse_args(arguments)
+        args = build_parser(_verbs(arguments)).parse_args(arguments)
         code: int = args.run(args)
     except SwapctlError as error:
         return _failed(error, as_json="--json" in arguments)
     return code
+
+
+def _verbs(arguments: list[str]) -> list[ModuleType]:
+    """Return the verb that is asked for, or all of them: what stands behind the others need not be loaded."""
+    from importlib import import_module
+
+    named = [name for name in VERBS if arguments[:1] == [name]]
+    return [import_module(f".{name}", __name__) for name in named or VERBS]
 
 
 def _failed(error: SwapctlError, *, as_json: bool) -> int:
@@ -60,5 +69,6 @@ def _failed(error: SwapctlError, *, as_json: bool) -> int:
             "message": error.message,
             "hint": error.hint,
             "remains": list(error.remains) if isinstance(error, Incomplete) else [],
+            **({"processes": list(error.processes)} if isinstance(error, Guard) else {}),
         })  # fmt: skip
     return error.exit_code

@@ -47,6 +47,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--force", action="store_true", help="overwrite what else is on a block device")
     parser.add_fstab(command)
     parser.add_change(command)
+    parser.add_lock(command)
     parser.add_output(command)
 
 

@@ -19,6 +19,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_paths(command, "a swap file, or a block device, also as UUID=, LABEL= or PARTUUID=")
     parser.add_change(command)
+    parser.add_lock(command)
     parser.add_output(command)
 
 

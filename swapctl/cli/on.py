@@ -28,6 +28,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--discard", choices=DISCARDS, help="left out: as fstab says, or none")
     parser.add_change(command)
+    parser.add_lock(command)
     parser.add_output(command)
 
 

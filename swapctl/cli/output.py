@@ -12,7 +12,8 @@ from ..sizes import human
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, TextIO
 
     from ..swap import Result
     from ..swap.transaction import Progress
@@ -43,19 +44,20 @@ def visible(text: str) -> str:
     return "".join(one if one.isprintable() or _is_raw_byte(one) else ascii(one)[1:-1] for one in text)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table, with colour where a person looks."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], file: TextIO | None = None) -> None:
+    """Print a table to *file* or standard output, with colour where a person looks."""
+    file = file or sys.stdout
     rows = [[visible(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
+    if file.isatty():
         try:
-            _print_rich_table(columns, rows)
+            _print_rich_table(columns, rows, file)
         except ImportError:  # one copied file, or a managed host: the standard library has to do
             pass
         else:
             return
     widths = [max(len(row[number]) for row in (columns, *rows)) for number in range(len(columns))]
     for row in (columns, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip(), file=file)
 
 
 def print_result(args: argparse.Namespace, result: Result) -> int:
@@ -78,6 +80,35 @@ def progress(args: argparse.Namespace) -> Iterator[Progress | None]:
         yield display.show
     finally:
         display.clear()
+
+
+@contextmanager
+def waiting(args: argparse.Namespace, line: Callable[[Any], str]) -> Iterator[Callable[[Any], None] | None]:
+    """Give a function that shows on standard error the *line* of what it is told, or None where nobody looks."""
+    if args.quiet or args.json or not sys.stderr.isatty():
+        yield None
+        return
+    display = _Line()
+    try:
+        yield lambda told: display.draw(line(told))
+    finally:
+        display.clear()
+
+
+class _Line:
+    """One line on the terminal that is drawn again and again, no wider than it is."""
+
+    def __init__(self) -> None:
+        self._drawn = False
+
+    def draw(self, text: str) -> None:
+        self._drawn = True
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        print(f"\r\033[K{visible(text)[: width - 1]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._drawn:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 class _Display:
@@ -111,7 +142,7 @@ def _is_raw_byte(character: str) -> bool:
     return "\udc80" <= character <= "\udcff"
 
 
-def _print_rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]], file: TextIO) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -121,7 +152,7 @@ def _print_rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style={"yes": "green", "no": "yellow"}.get(cell, "")) for cell in row))
-    Console().print(table)
+    Console(file=file).print(table)
 
 
 def _report(result: Result, *, dry_run: bool, verbose: bool) -> Iterator[str]:

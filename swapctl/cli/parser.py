@@ -9,7 +9,7 @@ import sys
 
 from .. import __version__
 from ..errors import InvalidInput
-from ..swap.converge import LOCK_TIMEOUT
+from ..host import LOCK_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +25,13 @@ examples:
   swapctl ensure /swapfile --size 2G --priority 10
   swapctl ensure /swapfile --size 4G --dry-run
   swapctl remove /swapfile
+  swapctl find worker.conf
+  swapctl kill worker.conf --dry-run
 
 swapctl COMMAND --help tells more, with examples.
 
-exit status: 0 done or nothing to do; 1 refused or failed; 2 used wrongly; 130 interrupted and undone."""
+exit status: 0 done or nothing to do; 1 refused or failed; 2 used wrongly; 130 interrupted and undone.
+find and kill have their own: swapctl kill --help."""
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -51,37 +54,39 @@ class Parser(argparse.ArgumentParser):
         super().exit(status, message)
 
 
-def build_parser(verbs: Iterable[ModuleType], arguments: Iterable[str]) -> Parser:
-    """Return the parser; a verb that *arguments* do not name is only listed, which halves the time this takes."""
+def build_parser(verbs: Iterable[ModuleType]) -> Parser:
+    """Return the parser of *verbs*."""
     parser = Parser(
         prog="swapctl",
-        description="Manage swap areas: look at them, and bring them to a wanted state.",
+        description="Manage swap areas and stop processes: look at them, and bring them to a wanted state.",
         epilog=_EXAMPLES,
         formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"swapctl {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True, prog="swapctl")
-    given = set(arguments)
     for verb in verbs:
-        name = verb.__name__.rpartition(".")[2]
         command = commands.add_parser(
-            name,
+            verb.__name__.rpartition(".")[2],
             help=verb.HELP,
             description=f"{verb.HELP[0].upper()}{verb.HELP[1:]}.",
             epilog=f"examples:\n{verb.EXAMPLES}",
             formatter_class=Formatter,
             allow_abbrev=False,
         )
-        if name in given:
-            verb.add_arguments(command)
-            command.set_defaults(run=verb.run)
+        verb.add_arguments(command)
+        command.set_defaults(run=verb.run)
     return parser
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse.ArgumentParser) -> None:
     """Add what every verb takes."""
     parser.add_argument("--json", action="store_true", help="print JSON, sizes in bytes")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb takes that looks at swap."""
+    add_json(parser)
     parser.add_argument(
         "--root", metavar="DIR", default="/", help="work on the tree of a mounted image; the kernel is not called"
     )
@@ -92,6 +97,10 @@ def add_change(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--dry-run", action="store_true", help="print what would be done, and do nothing")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the state before and after, too")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+
+
+def add_lock(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb takes that waits for other runs."""
     parser.add_argument(
         "--lock-timeout",
         type=seconds,

@@ -21,6 +21,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     parser.add_paths(command, "a swap file or block device; all of them or none are removed")
     parser.add_fstab(command)
     parser.add_change(command)
+    parser.add_lock(command)
     parser.add_output(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Incomplete, InvalidInput
-from ..host import LocalHost
+from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
 from .actions import Action, SwapOff, WriteFstab
 from .area import Area, Existing
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .transaction import Progress
-
-LOCK_TIMEOUT = 30.0
 
 
 class Result(Record):

@@ -1,0 +1,18 @@
+"""Processes: find them, and stop them, never the wrong one. The public API; what it does not name may change.
+
+>>> from swapctl import process
+>>> process.find(process.Selector("worker.conf", user="app"))  # doctest: +SKIP
+[Process(pid=4711, ...)]
+>>> process.stop(process.Selector(name="worker"), ladder="TERM:10s,KILL:5s", expect=4)  # doctest: +SKIP
+Result(...)
+"""
+
+from __future__ import annotations
+
+from .find import Listing, find, look
+from .process import Process
+from .result import Outcome, Result
+from .selector import Selector
+from .stop import Waiting, send, stop
+
+__all__ = ["Listing", "Outcome", "Process", "Result", "Selector", "Waiting", "find", "look", "send", "stop"]

@@ -1,0 +1,172 @@
+"""Which processes are meant. Pure: what was asked for, checked; nothing is looked at here."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InvalidInput
+from ..record import Record
+from ..sizes import parse as parse_size
+from .match import Pattern
+from .times import duration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+STATES = "RSDTtZXI"
+_PID = re.compile(r"([0-9]{1,10})(?::([0-9]{1,20}))?", re.ASCII)
+_LARGEST_PID = (1 << 22) + 1  # PID_MAX_LIMIT
+_LARGEST_PORT = 65535
+
+_LISTS = ("user", "group", "parent", "ancestor", "session", "tty", "cgroup", "unit", "exe", "pid", "env", "port")
+_TEXTS = ("pattern", "name", "state", "pidfile")
+_MODES = ("regex", "glob", "exact", "ignore_case")
+_HOW = (*_MODES, "invert", "newest", "oldest")
+
+
+class Selector(Record):
+    """What a process has to have; all of it must hold, and of a list one value.
+
+    *pattern* is a literal, contiguous part of the command line or of the name, *name* one of the name alone; *regex*,
+    *glob*, *exact* and *ignore_case* change how both are read, and *invert* asks for those that they do not match.
+    Times are seconds or texts such as ``1h``, sizes bytes or texts such as ``64M``. A *pid* may be ``PID:INODE``, as
+    `find` shows it. *newest* and *oldest* keep one of what is left.
+    """
+
+    pattern: str | None = None
+    name: str | None = None
+    regex: bool = False
+    glob: bool = False
+    exact: bool = False
+    ignore_case: bool = False
+    invert: bool = False
+    user: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    parent: tuple[int, ...] = ()
+    ancestor: tuple[int, ...] = ()
+    session: tuple[int, ...] = ()
+    tty: tuple[str, ...] = ()
+    state: str | None = None
+    older_than: float | None = None
+    younger_than: float | None = None
+    cgroup: tuple[str, ...] = ()
+    unit: tuple[str, ...] = ()
+    exe: tuple[str, ...] = ()
+    pid: tuple[str, ...] = ()
+    pidfile: str | None = None
+    env: tuple[str, ...] = ()
+    port: tuple[int, ...] = ()
+    min_swap: int | None = None
+    min_rss: int | None = None
+    newest: bool = False
+    oldest: bool = False
+
+    @classmethod
+    def _checked(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        given = {**fields, **{name: _several(fields[name]) for name in _LISTS}}
+        for name in _TEXTS:
+            if given[name] is not None and not isinstance(given[name], str):
+                raise InvalidInput(f"{name} {given[name]!r} is not a text")
+        for name in ("parent", "ancestor", "session"):
+            given[name] = tuple(int(_pid(value, name).partition(":")[0]) for value in given[name])
+        given["pid"] = tuple(_pid(value, "pid") for value in given["pid"])
+        given["port"] = tuple(_number(value, "port", _LARGEST_PORT) for value in given["port"])
+        for name in ("older_than", "younger_than"):
+            given[name] = None if given[name] is None else duration(given[name], _option(name))
+        for name in ("min_swap", "min_rss"):
+            given[name] = None if given[name] is None else _size(given[name], name)
+        _check_texts(given)
+        for text in (given["pattern"], given["name"]):
+            if text is not None:
+                Pattern(text, **{mode: given[mode] for mode in _MODES}).refuse_if_it_matches_all()
+        return given
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Selector:
+        """Return the selector that a command line's or a module's options mean: there *name* is a switch."""
+        given = {field: options[field] for field in cls._fields if field != "name" and options.get(field) is not None}
+        if options.get("name"):
+            if "pattern" not in given:
+                raise InvalidInput("name says how to read a pattern, and there is none", hint="give a pattern")
+            given["name"] = given.pop("pattern")
+        return cls(**given)
+
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        """The names of the fields that narrow the choice, beside the patterns."""
+        return tuple(
+            name
+            for name in self._fields
+            if name not in {"pattern", "name", *_HOW} and self.__dict__[name] not in (None, ())
+        )
+
+    @property
+    def named(self) -> bool:
+        """Whether certain processes are meant, and not whatever matches: others that match later are not theirs."""
+        return bool(self.pid or self.pidfile is not None or self.newest or self.oldest)
+
+    def patterns(self) -> tuple[Pattern | None, Pattern | None]:
+        """Return what the command line or name has to match, and what the name has to."""
+        modes = {mode: self.__dict__[mode] for mode in _MODES}
+        whole, name = (None if text is None else Pattern(text, **modes) for text in (self.pattern, self.name))
+        return whole, name
+
+
+def _check_texts(given: Mapping[str, Any]) -> None:
+    patterned = given["pattern"] is not None or given["name"] is not None
+    if not patterned and all(given[name] in (None, ()) for name in _criteria()):
+        message = "nothing says which processes are meant"
+        raise InvalidInput(message, hint="give a PATTERN, or a selector such as --user or --pidfile")
+    if given["invert"] and not patterned:
+        raise InvalidInput("invert has no pattern to invert", hint="give a PATTERN, or leave --invert out")
+    if given["newest"] and given["oldest"]:
+        raise InvalidInput("newest and oldest cannot both be meant", hint="give --newest or --oldest")
+    unknown = sorted(set(given["state"] or "") - {*STATES, ",", " "})
+    if unknown or given["state"] == "":
+        message = f"state {given['state']!r} has no such letter"
+        raise InvalidInput(message, hint=f"allowed are the letters {' '.join(STATES)}, several together or with commas")
+    for name in ("user", "group", "tty", "cgroup", "unit", "exe", "env"):
+        if not all(str(value).strip() for value in given[name]):
+            raise InvalidInput(f"{_option(name)} is empty", hint=f"name one, or leave {_option(name)} out")
+    if given["pidfile"] == "":
+        raise InvalidInput("--pidfile is empty", hint="name a file, or leave --pidfile out")
+
+
+def _criteria() -> tuple[str, ...]:
+    """Return the names of the fields that say something about a process."""
+    return tuple(name for name in Selector._fields if name not in _HOW)
+
+
+def _several(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 (one value or several, from anybody)
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else (value,)
+
+
+def _pid(value: object, name: str) -> str:
+    match = None if isinstance(value, bool) else _PID.fullmatch(str(value).strip())
+    if not match or not 0 < int(match.group(1)) <= _LARGEST_PID:
+        message = f"{_option(name)}: {value!r} is not a process id"
+        raise InvalidInput(message, hint="allowed are whole numbers from 1, or PID:INODE as find shows it")
+    return match.group(0)
+
+
+def _number(value: object, name: str, most: int) -> int:
+    written = "" if isinstance(value, bool) else str(value).strip()
+    if not (written.isascii() and written.isdigit() and 0 < int(written) <= most):
+        raise InvalidInput(f"{_option(name)}: {value!r} is outside 1 to {most}", hint="give a whole number")
+    return int(written)
+
+
+def _size(value: object, name: str) -> int:
+    size = parse_size(value if isinstance(value, int) else str(value)) if str(value).strip() != "0" else None
+    if size is None or size.relative:
+        message = f"{_option(name)}: {value!r} is not a size"
+        raise InvalidInput(message, hint="allowed are bytes from 1, or a number with K, M, G or T")
+    return size.amount
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

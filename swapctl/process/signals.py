@@ -1,0 +1,215 @@
+"""Hold a process, signal it, and learn that it has ended. The only file that sends signals.
+
+A process is held by a descriptor that never means another one, whatever becomes of its number: pidfd_open(2). It is
+taken while the process's own directory in ``/proc`` is open, and counts only if that directory still answers
+afterwards: then the number still was that process's. There is no fall-back to kill(2).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import signal
+import struct
+from contextlib import contextmanager
+from functools import lru_cache
+
+from ..errors import Guard
+from .table import Denied, Gone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# include/uapi/linux/pidfd.h: the exit status of any process, once reaped, since Linux 6.15.
+_GET_INFO = 0xC040FF0B
+_INFO_EXIT = 1 << 3
+_INFO = struct.Struct("QQ11Ii")
+_SPARE = 64  # descriptors that are left to everything else
+
+
+class Handle:
+    """One process. Closed, it can be opened again where the kernel numbers processes for good (*inode*)."""
+
+    __slots__ = ("_descriptor", "inode", "pid")
+
+    def __init__(self, pid: int, directory: int) -> None:
+        """Hold the process whose directory in ``/proc`` is open as *directory*; Gone if it is no more."""
+        self.pid = pid
+        self._descriptor = _open(pid)
+        try:
+            _probe(directory)
+            self.inode = _inode(self._descriptor)
+        except BaseException:
+            self.close()
+            raise
+
+    def fileno(self) -> int:
+        """Return the descriptor, readable when the process has ended."""
+        return self._descriptor
+
+    @property
+    def closed(self) -> bool:
+        """Whether it holds no descriptor now."""
+        return self._descriptor < 0
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        if not self.closed:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def reopen(self) -> None:
+        """Hold the same process again; Gone if it is no more."""
+        if self.closed:
+            descriptor = _open(self.pid)
+            if _inode(descriptor) != self.inode:
+                os.close(descriptor)
+                raise Gone
+            self._descriptor = descriptor
+
+    def send(self, number: int) -> None:
+        """Send a signal; Gone or Denied. That it was sent does not mean that it had any effect."""
+        _send(self._descriptor, number)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all its threads have ended, though its parent may not have noticed yet."""
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        return bool(poll.poll(0))
+
+    @property
+    def reaped(self) -> bool:
+        """Whether nothing is left of it, not even a zombie."""
+        try:
+            _send(self._descriptor, 0)
+        except Gone:
+            return True
+        except Denied:
+            return False
+        return False
+
+    def exit_status(self) -> int | None:
+        """Return how a reaped process ended: its exit code, or the negative number of the signal; None if not known."""
+        import fcntl
+
+        buffer = bytearray(_INFO.pack(_INFO_EXIT, *(0,) * 13))
+        try:
+            fcntl.ioctl(self._descriptor, _GET_INFO, buffer)
+        except OSError:  # before Linux 6.13
+            return None
+        mask, *_others, status = _INFO.unpack(buffer)
+        return os.waitstatus_to_exitcode(status) if mask & _INFO_EXIT else None
+
+
+class Waiter:
+    """Wait for many processes at once: epoll(7)."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._handles: dict[int, Handle] = {}
+
+    def __len__(self) -> int:
+        return len(self._handles)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        self._epoll.close()
+
+    def add(self, handle: Handle) -> None:
+        """Wait for this one, too."""
+        self._epoll.register(handle.fileno(), select.EPOLLIN)
+        self._handles[handle.fileno()] = handle
+
+    def reaping(self, handle: Handle) -> None:
+        """Wait no longer for the end of this one, which has come, but for its parent to take notice."""
+        self._epoll.modify(handle.fileno(), 0)  # EPOLLHUP comes unasked
+
+    def remove(self, handle: Handle) -> None:
+        """Wait for this one no longer."""
+        if self._handles.pop(handle.fileno(), None):
+            self._epoll.unregister(handle.fileno())
+
+    def wait(self, seconds: float) -> list[Handle]:
+        """Return those that have ended, at the latest after *seconds* none."""
+        ready = self._epoll.poll(max(0.0, seconds), max(1, len(self._handles)))
+        return [self._handles[descriptor] for descriptor, _event in ready]
+
+
+def check() -> None:
+    """Raise Guard where the kernel, or what filters its calls, does not let processes be held."""
+    try:
+        descriptor = os.pidfd_open(os.getpid())
+        try:
+            signal.pidfd_send_signal(descriptor, 0)
+        finally:
+            os.close(descriptor)
+    except (AttributeError, OSError) as error:
+        message = f"processes cannot be held while they are signalled: {getattr(error, 'strerror', '') or error}"
+        hint = "Linux 5.3 is needed, and no filter that forbids pidfd_open and pidfd_send_signal"
+        raise Guard(message, hint=hint) from None
+
+
+@contextmanager
+def descriptors() -> Iterator[None]:
+    """Let this process open as many files as it may, and take that back at the end."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def room() -> int:
+    """Return how many processes can be held at once."""
+    import resource
+
+    return max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - len(os.listdir("/proc/self/fd")) - _SPARE)
+
+
+def _open(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        # EINVAL: it is just ending, on some kernels. ENOENT: it is a thread.
+        if error.errno in {errno.ESRCH, errno.EINVAL, errno.ENOENT}:
+            raise Gone from None
+        raise
+
+
+def _probe(descriptor: int) -> None:
+    try:
+        _send(descriptor, 0)
+    except Denied:  # somebody else's, but there
+        return
+
+
+def _send(descriptor: int, number: int) -> None:
+    try:
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        raise Gone from None
+    except PermissionError as error:
+        raise Denied(error.strerror) from None
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # it is outside this PID namespace
+            raise Denied(error.strerror) from None
+        raise
+
+
+def _inode(descriptor: int) -> int | None:
+    """Return the number that no other process ever has; before Linux 6.9 pidfds have none of their own."""
+    found = os.fstat(descriptor)
+    return None if found.st_dev == _anonymous_device() else found.st_ino
+
+
+@lru_cache(maxsize=1)
+def _anonymous_device() -> int:
+    """Return where what has no file of its own lies: an epoll, and a pidfd before pidfs."""
+    with select.epoll() as epoll:
+        return os.fstat(epoll.fileno()).st_dev
