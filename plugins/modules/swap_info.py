@@ -125,12 +125,12 @@ pressure:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._converge import report
+from ..module_utils._outcome import report
 from ..module_utils.swapctl.swap import status
 
 
 def main() -> None:
-    report(AnsibleModule(argument_spec={}, supports_check_mode=True), status)
+    report(AnsibleModule(argument_spec={}, supports_check_mode=True), lambda: status().to_dict())
 
 
 if __name__ == "__main__":

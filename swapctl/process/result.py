@@ -6,6 +6,8 @@ from ..record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .plan import Protected
     from .process import Process, Unknown
 
@@ -90,6 +92,12 @@ class Result(Record):
             said.append("interrupted")
         return "; ".join(said)
 
+    def diff(self) -> dict[str, str]:
+        """Return the processes before and after as texts, in the form that Ansible prints."""
+        live = [one for one in self.processes if one.outcome not in {"zombie", "vanished", "respawned"}]
+        after = [one for one in self.processes if one.outcome in {*LEFT, "signalled"}]
+        return {"before": _lines(live), "after": _lines(after)}
+
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form."""
         return {
@@ -99,6 +107,10 @@ class Result(Record):
             "unknown": [one.to_dict() for one in self.unknown],
             "partial": self.partial,
         }
+
+
+def _lines(outcomes: Iterable[Outcome]) -> str:
+    return "".join(f"{one.process.pid} {one.process.shown}\n" for one in outcomes)
 
 
 def _because(one: Outcome) -> str:

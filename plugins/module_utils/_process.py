@@ -1,0 +1,64 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules that find and stop processes share. Private to this collection."""
+
+from __future__ import annotations
+
+from ._outcome import as_texts, errors_reported
+from .swapctl import process
+from .swapctl.errors import InvalidInput
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ansible.module_utils.basic import AnsibleModule
+
+_SWITCHES = ("regex", "glob", "exact", "name", "ignore_case", "invert", "newest", "oldest")
+_TEXTS = ("pattern", "process_state", "older_than", "younger_than", "min_swap", "min_rss")
+_LISTS = {
+    "user": "str",
+    "group": "str",
+    "parent": "int",
+    "ancestor": "int",
+    "session": "int",
+    "tty": "str",
+    "cgroup": "str",
+    "unit": "str",
+    "exe": "path",
+    "pid": "str",
+    "env": "str",
+    "port": "int",
+}
+
+# Which processes are meant; documented in plugins/doc_fragments/selector.py.
+SELECTOR_SPEC: dict[str, dict[str, object]] = {
+    **{name: {"type": "bool", "default": False} for name in _SWITCHES},
+    **{name: {"type": "str"} for name in _TEXTS},
+    **{name: {"type": "list", "elements": kind} for name, kind in _LISTS.items()},
+    "pidfile": {"type": "path"},
+}
+
+
+def selector(options: Mapping[str, Any]) -> process.Selector:
+    """Return what a module's options mean: ``state`` is what becomes of the processes, not what they do now."""
+    return process.Selector.from_options({**options, "state": options["process_state"]})
+
+
+def act(module: AnsibleModule) -> None:
+    """End the module with what became of the processes, or in check mode is to become of them."""
+    options = module.params
+    how = {name: options[name] for name in ("tree", "expect", "max", "include")}
+    with errors_reported(module):
+        if options["signal"] is not None and options["state"] == "absent":
+            raise InvalidInput("signal is only sent with state signalled", hint="leave signal out, or give a ladder")
+        chosen = selector(options)
+        if options["signal"] is not None:
+            result = process.send(chosen, options["signal"], dry_run=module.check_mode, ansible=True, **how)
+        else:
+            result = process.stop(chosen, ladder=options["ladder"], dry_run=module.check_mode, ansible=True, **how)
+    shown = {"diff": result.diff()} if module._diff else {}  # noqa: SLF001 (Ansible has no other name for it)
+    told = as_texts({**result.to_dict(), **shown})
+    if result.failure:
+        module.fail_json(msg=f"not all processes are gone: {result.failure}", **told)
+    module.exit_json(**told)
