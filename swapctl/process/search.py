@@ -6,7 +6,6 @@ it answers through that descriptor is what counts. A number that belongs to anot
 
 from __future__ import annotations
 
-import _thread
 import os
 import time
 
@@ -14,23 +13,20 @@ from ..errors import Guard
 from ..record import Record
 from . import match
 from .criteria import Criteria
+from .inquiry import ask
 from .process import Process, Unknown
 from .signals import Handle, room
-from .surroundings import is_foreign, reason_to_protect
+from .surroundings import is_foreign, reason_by_place, reason_to_protect
 from .table import TICKS, Denied, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .selector import Selector
+    from .signals import Suspension
     from .surroundings import Surroundings
     from .table import Table, View
-
-    Evaluate = Callable[[int], "Hit | Unknown | None"]
-
-_PATIENCE = 3.0  # seconds that one process may take to tell of itself
-_LOOK = 0.5
 
 
 class Hit(Record):
@@ -40,6 +36,10 @@ class Hit(Record):
     handle: Handle | None
     protection: str = ""
     cgroups: tuple[str, ...] = ()
+
+
+_ENOUGH = 1.0  # seconds for words about processes that are known well enough to be stopped
+_SILENT = "its memory is locked, and it was not waited for any longer"
 
 
 class Found(Record):
@@ -70,14 +70,18 @@ class Searcher:
         self._around = around
         self._criteria = Criteria(selector, table)
         self._room = room() if around else 0
+        self._begun: dict[int, Hit] = {}
+        self._suspension: Suspension | None = None
 
     @property
     def users(self) -> frozenset[int]:
         """The users whose processes alone are meant; none if anybody's are."""
         return self._criteria.users
 
-    def search(self) -> Found:
-        """Return what is there now; the handles are the caller's to close."""
+    def search(self, suspension: Suspension | None = None) -> Found:
+        """Return what is there now; the handles are the caller's to close. What is not protected is suspended."""
+        self._begun = {}
+        self._suspension = suspension
         wanted = self._criteria.pids
         pids = self._table.pids() if wanted is None else [pid for pid, _inode in wanted]
         inodes = dict(wanted or ())
@@ -87,20 +91,34 @@ class Searcher:
         def evaluate(pid: int) -> Hit | Unknown | None:
             return None if pid == me else self._evaluate(pid, inodes.get(pid), held)
 
-        answers, silent = _patiently(pids, evaluate)
+        answers, silent = ask(pids, evaluate)
         hits = [answer for answer in answers if isinstance(answer, Hit)]
         unknown = [answer for answer in answers if isinstance(answer, Unknown)]
-        unknown += [Unknown(pid, "", "it does not answer: its memory is locked") for pid in silent]
+        for pid in silent:
+            if pid in self._begun:
+                hits.append(self._begun[pid])
+            else:
+                unknown.append(Unknown(pid, _name(self._table.view(pid)), _SILENT))
         return Found(self._chosen(hits), tuple(unknown), self._table.partial)
 
-    def hit(self, pid: int, accept: Callable[[View], bool]) -> Hit | None:
-        """Hold one process, if *accept* says so of it once it is held; Gone or Denied."""
-        with self._table.pinned(pid) as (view, directory):
-            handle = Handle(pid, directory)
-            if not accept(view):
-                handle.close()
-                return None
-            return self._described(view, handle)
+    def describe(self, handles: Sequence[Handle]) -> list[Hit]:
+        """Return what there is to say of processes that are held already; of those that do not answer soon, less."""
+        begun: dict[int, Hit] = {}
+
+        def tell(number: int) -> Hit | None:
+            handle = handles[number]
+            view = self._table.view(handle.pid)
+            try:
+                begun[number] = self._sketched(view, handle)
+                hit = self._described(view, handle)
+            except (Gone, Denied):
+                return Hit(Process(handle.pid, ""), handle)
+            return Hit(Process(handle.pid, ""), handle) if handle.reaped else hit
+
+        answers, silent = ask(range(len(handles)), tell, limit=_ENOUGH)
+        return answers + [
+            begun.get(number, Hit(Process(handles[number].pid, ""), handles[number])) for number in silent
+        ]
 
     def _evaluate(self, pid: int, inode: int | None, held: list[Handle]) -> Hit | Unknown | None:
         view = self._table.view(pid)
@@ -131,9 +149,17 @@ class Searcher:
             if inode is not None and handle.inode != inode:
                 handle.close()
                 return None
+            self._begun[pid] = self._sketched(view, handle)
             hit = self._described(view, handle)
+        if self._suspension and not hit.protection:
+            self._suspension.add(handle)
         self._keep(handle, held)
         return hit
+
+    def _sketched(self, view: View, handle: Handle) -> Hit:
+        """Return what there is to say of a process without reading its memory, should that be locked."""
+        protection = reason_by_place(view.stat, view.pid, self._around) if self._around else ""
+        return Hit(Process(view.pid, view.stat.comm, inode=handle.inode, state=view.stat.state), handle, protection)
 
     def _described(self, view: View, handle: Handle) -> Hit:
         process = _describe(view, self._table, handle.inode)
@@ -208,60 +234,3 @@ def _user_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-class _Turn:
-    """Ask processes one after the other, in a thread of its own, which can be left behind with one that is silent."""
-
-    def __init__(self, pids: Sequence[int], first: int, evaluate: Evaluate) -> None:
-        self._pids = pids
-        self._evaluate = evaluate
-        self._done = _thread.allocate_lock()
-        self._left = False
-        self._answers: list[Hit | Unknown] = []
-        self._error: BaseException | None = None
-        self.at = first
-
-    def run(self) -> list[Hit | Unknown]:
-        """Return the answers up to the end, or up to a process that is silent: then *at* is its place."""
-        self._done.acquire()
-        _thread.start_new_thread(self._work, ())
-        at, since = self.at, time.monotonic()
-        while not self._done.acquire(timeout=_LOOK):
-            if self.at != at:
-                at, since = self.at, time.monotonic()
-            elif time.monotonic() - since > _PATIENCE:
-                self._left = True
-                break
-        if self._error:
-            raise self._error
-        return list(self._answers)
-
-    def _work(self) -> None:
-        try:
-            while self.at < len(self._pids) and not self._left:
-                answer = self._evaluate(self._pids[self.at])
-                if answer is not None and not self._left:
-                    self._answers.append(answer)
-                self.at += not self._left
-        except BaseException as error:  # noqa: BLE001 (raised again in the thread that waits)
-            self._error = error
-        finally:
-            self._done.release()
-
-
-def _patiently(pids: Sequence[int], evaluate: Evaluate) -> tuple[list[Hit | Unknown], list[int]]:
-    """Return what *evaluate* says of each process, and those that did not answer.
-
-    Reading a command line waits for whoever holds the process's memory, without end (mmap_lock).
-    """
-    answers: list[Hit | Unknown] = []
-    silent = []
-    at = 0
-    while at < len(pids):
-        turn = _Turn(pids, at, evaluate)
-        answers += turn.run()
-        if turn.at < len(pids):
-            silent.append(pids[turn.at])
-        at = turn.at + 1
-    return answers, silent

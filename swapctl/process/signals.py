@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import struct
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from ..errors import Guard
@@ -20,7 +20,7 @@ from .table import Denied, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # include/uapi/linux/pidfd.h: the exit status of any process, once reaped, since Linux 6.15.
 _GET_INFO = 0xC040FF0B
@@ -69,6 +69,17 @@ class Handle:
                 raise Gone
             self._descriptor = descriptor
 
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Hold the same process as long as this lasts, and afterwards only if it was held before; Gone."""
+        was_closed = self.closed
+        self.reopen()
+        try:
+            yield
+        finally:
+            if was_closed:
+                self.close()
+
     def send(self, number: int) -> None:
         """Send a signal; Gone or Denied. That it was sent does not mean that it had any effect."""
         _send(self._descriptor, number)
@@ -102,6 +113,30 @@ class Handle:
             return None
         mask, *_others, status = _INFO.unpack(buffer)
         return os.waitstatus_to_exitcode(status) if mask & _INFO_EXIT else None
+
+
+class Suspension:
+    """Processes that are kept from running, and so from forking, until they have been signalled (SIGSTOP)."""
+
+    def __init__(self) -> None:
+        self._handles: list[Handle] = []
+
+    def add(self, handle: Handle) -> None:
+        """Suspend one."""
+        try:
+            handle.send(signal.SIGSTOP)
+        except (Gone, Denied):
+            return
+        self._handles.append(handle)
+
+    def end(self, handles: Iterable[Handle] | None = None) -> None:
+        """Let them go on, or of them only *handles*; a signal sent meanwhile comes to them now."""
+        chosen = set(self._handles if handles is None else handles)
+        going, self._handles = self._handles, [handle for handle in self._handles if handle not in chosen]
+        for handle in going:
+            if handle in chosen:
+                with suppress(Gone, Denied), handle.opened():
+                    handle.send(signal.SIGCONT)
 
 
 class Waiter:
@@ -163,6 +198,21 @@ def descriptors() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def urgency() -> Iterator[None]:
+    """Let this thread run before all others, as far as it may: thousands that fork would leave it no time otherwise."""
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
+    except OSError:  # an ordinary user, or a container
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
 
 
 def room() -> int:

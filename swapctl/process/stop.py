@@ -20,7 +20,7 @@ from .cgroups import Group, Hierarchies, whole_groups
 from .plan import MOST, Limits, Protected
 from .result import Outcome, Result
 from .search import Found, Searcher
-from .signals import Waiter, check, descriptors, room
+from .signals import Suspension, Waiter, check, descriptors, room, urgency
 from .surroundings import look_around
 from .table import Denied, Gone, Table
 from .tree import Tree, unprotected
@@ -70,6 +70,11 @@ class _Target:
         if self.hit.handle is None:
             raise Gone
         return self.hit.handle
+
+    @property
+    def key(self) -> tuple[int, float]:
+        """What tells the process from others with its number, as far as the kernel does."""
+        return self.process.pid, self.process.inode or self.process.started
 
     @property
     def live(self) -> bool:
@@ -139,7 +144,7 @@ def _act(
     progress: Progress | None = None,
 ) -> Result:
     check()
-    with closing(Table()) as table, descriptors():
+    with closing(Table()) as table, descriptors(), urgency():
         run = _Run(selector, table, rungs, limits, tree=tree, ansible=ansible, progress=progress)
         try:
             targets = run.look(suspend=not dry_run)
@@ -177,8 +182,10 @@ class _Run:
         self._progress = progress
         self._selector = selector
         self._room = room()
-        self._searcher = Searcher(selector, table, look_around(table, ansible=ansible))
-        self._tree = Tree(self._searcher, table, self._room) if tree else None
+        around = look_around(table, ansible=ansible)
+        self._searcher = Searcher(selector, table, around)
+        self._suspension = Suspension()
+        self._tree = Tree(self._searcher, table, around, self._suspension) if tree else None
         self._waiter = Waiter()
         self._parked: deque[_Target] = deque()
         self._targets: list[_Target] = []
@@ -188,8 +195,7 @@ class _Run:
         self._interrupted = False
 
     def close(self) -> None:
-        if self._tree:
-            self._tree.resume()
+        self._suspension.end()
         self._waiter.close()
         for group in self._groups:
             group.close()
@@ -235,7 +241,9 @@ class _Run:
             new = self._tree.grow(hits, suspend=suspend)
             free = unprotected(new)
             self._targets += [_Target(hit) for hit in free]
-            self.protected += tuple(Protected(hit.process, hit.protection) for hit in new if hit not in free)
+            barred = [hit for hit in new if hit not in free]
+            self.protected += tuple(Protected(hit.process, hit.protection) for hit in barred)
+            self._suspension.end([hit.handle for hit in barred if hit.handle])
 
     def _take_whole_groups(self, found: Found) -> None:
         only_one = len(self._selector.narrowing) == 1 and self._selector.narrowing[0] in {"cgroup", "unit"}
@@ -268,7 +276,7 @@ class _Run:
             share = 1.0
             while targets:
                 self._climb_once(targets, share)
-                targets = self._newcomers()
+                targets = self._newcomers(deadline)
                 left = deadline - time.monotonic()
                 if not targets or left <= 0 or self._matched > self._limits.highest:
                     break
@@ -305,8 +313,7 @@ class _Run:
                 self._watch(target)
             else:
                 self._signal(target, rung, resume=True)
-        if self._tree:
-            self._tree.resume()
+        self._suspension.end()
 
     def _signal(self, target: _Target, rung: Rung, *, resume: bool) -> None:
         try:
@@ -499,23 +506,30 @@ class _Run:
 
     # looking again, and telling
 
-    def _newcomers(self) -> list[_Target]:
+    def _newcomers(self, deadline: float) -> list[_Target]:
+        """Return what matches anew. It is suspended as it is found, for what forks all the time would outrun us."""
         if self._selector.named:
             return []
-        found = self._searcher.search()
-        seen = {(target.process.pid, target.process.inode or target.process.started) for target in self._targets}
         new: list[_Target] = []
-        surplus: list[Hit] = []
-        for hit in found.live:
-            key = (hit.process.pid, hit.process.inode or hit.process.started)
-            if key in seen or hit.process.zombie or self._limits.protects(hit.protection):
-                surplus.append(hit)
-            else:
-                new.append(_Target(hit))
-        Found(tuple(surplus), (), partial=False).close()
+        while True:
+            found = self._unseen()
+            new += found
+            if not found or time.monotonic() > deadline or self._matched > self._limits.highest:
+                return new
+
+    def _unseen(self) -> list[_Target]:
+        found = self._searcher.search(self._suspension)
+        seen = {target.key for target in self._targets}
+        new = [_Target(hit) for hit in found.live if not self._is_left_alone(hit)]
+        new = [target for target in new if target.key not in seen]
+        taken = {target.hit for target in new}
+        Found(tuple(hit for hit in found.live if hit not in taken), (), partial=False).close()
         self._matched += len(new)
         self._targets += new
         return new
+
+    def _is_left_alone(self, hit: Hit) -> bool:
+        return hit.process.zombie or self._limits.protects(hit.protection)
 
     def foretold(self, targets: Sequence[_Target]) -> Result:
         """Return what a real run would do."""

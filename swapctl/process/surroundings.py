@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .table import Table, View
+    from .table import Stat, Table, View
 
 # A multiplexer's server, and the client through which a person looks at it, by their comm.
 _MULTIPLEXERS = {"tmux: server": "tmux: client", "screen": "screen"}
@@ -59,27 +59,30 @@ def look_around(table: Table, *, ansible: bool = False) -> Surroundings:
     )
 
 
-def reason_to_protect(view: View, table: Table, around: Surroundings) -> str:  # noqa: PLR0911 (a list of reasons)
+def reason_to_protect(view: View, table: Table, around: Surroundings) -> str:
     """Return why a process is protected, a key of plan.REASONS, or nothing; Gone if it is no more."""
-    if view.pid == around.pid:
-        return "self"
-    if view.stat.kernel:
-        return "kernel"
-    if view.pid == 1:
-        return "init"
-    if view.pid in around.ancestors:
-        return "ancestor"
-    if view.pid == around.session:
-        return "session"
-    if view.pid in around.connection or view.stat.comm in around.clients:
-        return "connection"
+    reason = reason_by_place(view.stat, view.pid, around)
+    if reason:
+        return reason
     if is_foreign(view):
         return "namespace"
-    if view.stat.comm in _SSHD:
-        return "sshd"
     if _SWAPCTL.search(view.cmdline):
         return "swapctl"
     return "ansible" if around.ansible and _is_of_ansible(view, table) else ""
+
+
+def reason_by_place(stat: Stat, pid: int, around: Surroundings) -> str:
+    """Return why a process is protected, as far as its number and its name tell; its memory is not read."""
+    reasons = {
+        "self": pid == around.pid,
+        "kernel": stat.kernel,
+        "init": pid == 1,
+        "ancestor": pid in around.ancestors,
+        "session": pid == around.session,
+        "connection": pid in around.connection or stat.comm in around.clients,
+        "sshd": stat.comm in _SSHD,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def is_foreign(view: View) -> bool:

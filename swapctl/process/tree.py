@@ -3,14 +3,17 @@
 That a process has a parent's number says nothing when that number may be somebody else's by now. So each child is held
 first and then asked for its parent, and it counts only if that parent, which is held too, is still there afterwards.
 The same goes for a session: only descendants of its leader are in it, also those whose parents have ended (setsid(2)).
+
+What grows while it is looked at is suspended, top down, until nothing new comes; then each is asked for the rest.
 """
 
 from __future__ import annotations
 
-import signal
 import time
 
 from ..errors import Guard
+from .signals import Handle, room
+from .surroundings import reason_by_place
 from .table import Denied, Gone
 
 TYPE_CHECKING = False
@@ -18,76 +21,82 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .search import Hit, Searcher
-    from .signals import Handle
-    from .table import Table, View
+    from .signals import Suspension
+    from .surroundings import Surroundings
+    from .table import Table
 
-_PASSES = 2  # after which what still grows is stopped, so that it cannot outrun us
+_PASSES = 2  # after which what still grows is suspended, so that it cannot outrun us
+_LARGE = 50  # processes; more of them are suspended at once, for they take longer to look at than to fork
 _PATIENCE = 3.0  # seconds until what outruns us all the same is dealt with as far as it is known
 
 
-class Tree:
-    """The descendants of processes; *room*: how many can be held."""
+class _Member:
+    """A process of the tree; *barred*: neither it nor what descends from it is to be stopped."""
 
-    def __init__(self, searcher: Searcher, table: Table, room: int) -> None:
+    __slots__ = ("barred", "handle", "session")
+
+    def __init__(self, handle: Handle, session: int, *, barred: bool) -> None:
+        self.handle = handle
+        self.session = session
+        self.barred = barred
+
+    @property
+    def there(self) -> bool:
+        return not self.handle.closed and not self.handle.reaped
+
+
+class Tree:
+    """The descendants of processes."""
+
+    def __init__(self, searcher: Searcher, table: Table, around: Surroundings, suspension: Suspension) -> None:
         self._searcher = searcher
         self._table = table
-        self._room = room
-        self._members: dict[int, Hit] = {}
-        self.suspended: list[Handle] = []
+        self._around = around
+        self._room = room()
+        self._suspension = suspension
+        self._members: dict[int, _Member] = {}
 
     def grow(self, roots: Iterable[Hit], *, suspend: bool) -> list[Hit]:
         """Return the descendants that are not known yet, each held; *suspend* those that fork and fork (SIGSTOP)."""
         for root in roots:
-            self._members.setdefault(root.process.pid, root)
-        found: list[Hit] = []
+            if root.handle:
+                self._members.setdefault(root.process.pid, _Member(root.handle, root.process.session, barred=False))
+        found: list[_Member] = []
+        suspended: set[_Member] = set()
         deadline = time.monotonic() + _PATIENCE
         passes = 0
         while time.monotonic() < deadline:
             new = self._pass()
             found += new
             passes += 1
-            if not new or (passes >= _PASSES and not suspend):
+            grows = bool(new) and passes >= _PASSES
+            if suspend and (suspended or grows or len(self._members) > _LARGE):
+                for member in set(self._members.values()) - suspended:
+                    if member.there and not member.barred:
+                        self._suspension.add(member.handle)
+                        new.append(member)
+                suspended.update(self._members.values())
+            if not new or (grows and not suspend):
                 break
-            if passes >= _PASSES:
-                self._suspend(self._members.values() if passes == _PASSES else new)
-        return found
+        return self._searcher.describe([member.handle for member in found])
 
-    def resume(self) -> None:
-        """Let those that were suspended go on; to one that was signalled meanwhile, that is when the signal comes."""
-        for handle in self.suspended:
-            try:
-                handle.reopen()
-                handle.send(signal.SIGCONT)
-            except (Gone, Denied):
-                continue
-        self.suspended.clear()
-
-    def _suspend(self, hits: Iterable[Hit]) -> None:
-        for hit in hits:
-            if hit.handle and not hit.handle.closed and not hit.protection:
-                try:
-                    hit.handle.send(signal.SIGSTOP)
-                except (Gone, Denied):
-                    continue
-                self.suspended.append(hit.handle)
-
-    def _pass(self) -> list[Hit]:
+    def _pass(self) -> list[_Member]:
         children, sessions = self._links()
-        queue = list(self._members.values())
+        queue = list(self._members.items())
         found = []
         while queue:
-            member = queue.pop()
-            if member.protection or not member.handle:
+            number, member = queue.pop()
+            if member.barred:
                 continue
-            near = [(pid, member, "parent") for pid in children.get(member.process.pid, ())]
-            if member.process.session in self._members:
-                near += [(pid, member, "session") for pid in sessions.get(member.process.session, ())]
-            for pid, relative, kind in near:
-                hit = self._take(pid, relative, kind)
-                if hit:
-                    found.append(hit)
-                    queue.append(hit)
-        return found
+            near = [(pid, "parent", number) for pid in children.get(number, ())]
+            if member.session in self._members:
+                near += [(pid, "session", member.session) for pid in sessions.get(member.session, ())]
+            for pid, field, value in near:
+                new = self._take(pid, field, value, member)
+                if new:
+                    found.append(new)
+                    queue.append((pid, new))
+        return [member for member in found if not member.barred]
 
     def _links(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         children: dict[int, list[int]] = {}
@@ -101,27 +110,27 @@ class Tree:
             sessions.setdefault(stat.session, []).append(pid)
         return children, sessions
 
-    def _take(self, pid: int, relative: Hit, kind: str) -> Hit | None:
+    def _take(self, pid: int, field: str, value: int, relative: _Member) -> _Member | None:
+        """Hold a process, and make it a member if its *field* has this *value* while the relative is there."""
         known = self._members.get(pid)
-        if known and known.handle and not known.handle.closed and not known.handle.reaped:
+        if known and known.there:
             return None
         if len(self._members) >= self._room:
             message = f"the tree has more than {self._room} processes"
             raise Guard(message, hint="raise the limit with ulimit -n, or stop its control group with --cgroup")
-
-        def belongs(view: View) -> bool:
-            number = view.stat.parent if kind == "parent" else view.stat.session
-            expected = relative.process.pid if kind == "parent" else relative.process.session
-            return number == expected and relative.handle is not None and not relative.handle.reaped
-
         try:
-            hit = self._searcher.hit(pid, belongs)
+            with self._table.pinned(pid) as (view, directory):
+                handle = Handle(pid, directory)
+                stat = view.stat
         except (Gone, Denied):
             return None
-        if not hit or (known and known.process.inode == hit.process.inode):
+        again = known and known.handle.inode is not None and known.handle.inode == handle.inode
+        if again or getattr(stat, field) != value or not relative.there:
+            handle.close()
             return None
-        self._members[pid] = hit
-        return hit
+        barred = bool(reason_by_place(stat, pid, self._around))
+        self._members[pid] = _Member(handle, stat.session, barred=barred)
+        return self._members[pid]
 
 
 def unprotected(hits: Sequence[Hit]) -> list[Hit]:

@@ -1,0 +1,87 @@
+"""Ask many processes something, and wait for none of them without end.
+
+Reading a command line waits for whoever holds the process's memory (mmap_lock): for seconds in one that forks all the
+time among hundreds of others, without end in one that is stuck. No signal gets such a reader back, so it is a thread
+that can be left behind. One is enough as long as answers come; when they do not, more of them ask the others.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+PATIENCE = 3.0  # seconds for the last answer
+_STALL = 0.02  # seconds without an answer, after which there are twice as many to ask
+_MOST = 200  # threads; each may have three files open
+
+
+def ask(
+    pids: Sequence[int], question: Callable[[int], Any], *, limit: float = float("inf")
+) -> tuple[list[Any], list[int]]:
+    """Return the answers of all that have one, not None, and those that were silent; *limit*: seconds in all."""
+    return _Inquiry(pids, question).run(limit)
+
+
+class _Inquiry:
+    def __init__(self, pids: Sequence[int], question: Callable[[int], Any]) -> None:
+        self._question = question
+        self._left = iter(pids)  # next() of it is one step, whoever calls
+        self._all_asked = False
+        self._silent = dict.fromkeys(pids)
+        self._answers: list[Any] = []
+        self._errors: list[BaseException] = []
+        self._askers = 0
+        self._count = 0
+        self._over = False
+        self._done = _thread.allocate_lock()
+
+    def run(self, limit: float) -> tuple[list[Any], list[int]]:
+        self._done.acquire()
+        self._employ(1)
+        began = since = time.monotonic()
+        seen = 0
+        while not self._done.acquire(timeout=_STALL):
+            now = time.monotonic()
+            if self._count != seen and not self._all_asked:
+                seen, since = self._count, now
+            elif not self._all_asked:
+                self._employ(min(self._askers, _MOST - self._askers))
+            if now - since > PATIENCE or now - began > limit:
+                break
+        self._over = True
+        if self._errors:
+            raise self._errors[0]
+        return list(self._answers), list(self._silent)
+
+    def _employ(self, more: int) -> None:
+        for _number in range(more):
+            self._askers += 1
+            _thread.start_new_thread(self._work, ())
+
+    def _work(self) -> None:
+        try:
+            for pid in self._left:
+                answer = self._question(pid)
+                if self._over:
+                    return
+                del self._silent[pid]
+                self._count += 1
+                if answer is not None:
+                    self._answers.append(answer)
+            self._all_asked = True
+            if not self._silent:
+                self._finish()
+        except BaseException as error:  # noqa: BLE001 (raised again in the thread that waits)
+            self._errors.append(error)
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self._done.release()
+        except RuntimeError:  # another one was as fast
+            return
