@@ -22,8 +22,7 @@ class Hierarchies:
 
     def __init__(self, table: Table) -> None:
         self._mounts = []
-        for line in table.text("self/mountinfo").splitlines():
-            fields = line.split()
+        for fields in table.mounts():
             kind = fields[fields.index("-", _FIXED_FIELDS) + 1]
             if kind in {"cgroup", "cgroup2"}:
                 self._mounts.append((kind, fields[4], fields[3].rstrip("/")))

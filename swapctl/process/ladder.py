@@ -45,12 +45,13 @@ def parse(text: str) -> tuple[Rung, ...]:
 
 def signal_number(text: str | int) -> int:
     """Return the number of a signal given by name, with or without SIG, or by number."""
-    written = str(text).strip().upper()
+    given = int(text) if isinstance(text, signal.Signals) else text  # before Python 3.11 its text is Signals.SIGTERM
+    written = str(given).strip().upper()
     name = written.removeprefix("SIG")
     known = signal.Signals.__members__.get(f"SIG{name}")
     real_time = _REAL_TIME.fullmatch(name)
     if name.isascii() and name.isdigit():
-        number = int(name)
+        number = int(name[:4])
     elif real_time:
         end, sign, distance = real_time.groups()
         base = signal.SIGRTMIN if end == "MIN" else signal.SIGRTMAX
@@ -69,4 +70,4 @@ def signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name[3:]
     except ValueError:
-        return f"RTMIN+{number - signal.SIGRTMIN}"
+        return f"RTMIN+{number - signal.SIGRTMIN}" if number > signal.SIGRTMIN else str(number)  # 16 before Python 3.11

@@ -7,6 +7,7 @@ Patterns and command lines are compared as UTF-8, whatever the locale says; a by
 from __future__ import annotations
 
 import re
+import warnings
 
 from ..errors import Guard, InvalidInput
 from ..record import Record
@@ -17,17 +18,26 @@ if TYPE_CHECKING:
 
 COMM_LENGTH = 15  # bytes that the kernel keeps of a program's name: TASK_COMM_LEN without the NUL
 
-# Names with no letter in common: what matches every one of them would match anything.
-_UNRELATED = ("sh", "awk", "init", "udev", "cron")
+# Names with no letter in common, and command lines with little: what matches all of either would match anything.
+_NAMES = ("sh", "awk", "init", "udev", "cron")
+_COMMANDS = (
+    "/sbin/init splash",
+    "/usr/lib/systemd/systemd-udevd",
+    "/usr/sbin/cron -f",
+    "sh -c /bin/true",
+    "/usr/bin/awk",
+)
 
+_SHELL = re.compile(r"(?:ba|da|z|k|mk|a)?sh")
 # What may stand first on the command line of a script, and its options that take the next word with them.
 _INTERPRETERS = (
-    (re.compile(r"(?:ba|da|z|k|mk|a)?sh"), {"-O", "-o", "+O", "+o", "--rcfile", "--init-file"}),
+    (_SHELL, {"--rcfile", "--init-file"}),
     (re.compile(r"(?:python|pypy)[0-9.]*"), {"-W", "-X", "-Q"}),
     (re.compile(r"perl[0-9.]*|ruby[0-9.]*|php[0-9.]*|lua[0-9.]*"), {"-I", "-r"}),
     (re.compile(r"node|nodejs"), {"-r", "--require", "--import", "--loader"}),
     (re.compile(r"java"), {"-cp", "-classpath", "--class-path", "-p", "--module-path"}),
 )
+_LETTERS = re.compile(r"[-+][a-zA-Z]+")
 _CODE = re.compile(r"-[a-zA-Z]*[ce]")  # the program itself is the next word
 _PROGRAM = {"-m", "-jar"}  # the next word names what runs
 
@@ -44,13 +54,25 @@ class Pattern(Record):
     @classmethod
     def _checked(cls, fields: dict[str, object]) -> dict[str, object]:
         text, regex, glob = str(fields["text"]), fields["regex"], fields["glob"]
+        try:
+            encode(text)
+        except UnicodeEncodeError:
+            raise InvalidInput(f"pattern {text!r} has no bytes", hint="give text, or bytes as surrogates") from None
         if regex and glob:
             message = f"pattern {text!r} cannot be both a regular expression and a glob"
             raise InvalidInput(message, hint="give --regex or --glob")
         if regex:
-            try:
-                re.compile(text)
-            except (re.error, OverflowError, RecursionError) as error:
+            try:  # ValueError: flags, and huge numbers
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")  # [[:digit:]] means something else here
+                    re.compile(text)
+            except (
+                re.error,
+                ValueError,
+                OverflowError,
+                RecursionError,
+                Warning,
+            ) as error:  # ValueError: flags, huge numbers
                 message = f"pattern {text!r} is not a regular expression: {error}"
                 raise InvalidInput(message, hint="leave --regex out to search for the text as it stands") from None
         return fields
@@ -61,7 +83,7 @@ class Pattern(Record):
             message = "the pattern is empty and would match every process"
         elif not self.regex and not self.glob and not any(one.isalnum() or ord(one) > 127 for one in self.text):  # noqa: PLR2004
             message = f"pattern {self.text!r} has neither letter nor digit and would match almost every process"
-        elif all(map(self.test(), _UNRELATED)):
+        elif all(map(self.test(), _NAMES)) or all(map(self.test(), _COMMANDS)):
             message = f"pattern {self.text!r} would match every process"
         else:
             return
@@ -71,11 +93,9 @@ class Pattern(Record):
         """Return what tells whether one text matches."""
         text = self.text
         if self.regex or self.glob:
-            import fnmatch
-
             flags = re.IGNORECASE if self.ignore_case else 0
-            compiled = re.compile(fnmatch.translate(text) if self.glob else text, flags)
-            search = compiled.fullmatch if self.exact else compiled.search
+            compiled = re.compile(_translated(text) if self.glob else text, flags)
+            search = compiled.fullmatch if self.exact or self.glob else compiled.search
             return lambda given: search(given) is not None
         if self.ignore_case:
             folded = text.casefold()
@@ -138,7 +158,10 @@ def names(comm: str, raw: bytes) -> tuple[str, ...]:
     argv = split(raw)
     found = [comm]
     if argv and argv[0]:
-        found += [_base(argv[0]), _base(argv[0].split()[0]).rstrip(":") if argv[0].split() else ""]
+        first = (argv[0].split() or [""])[0]
+        # A title may quote paths; only what begins with one, and has no options behind it, can be a path with blanks.
+        is_path = argv[0].startswith("/") and " -" not in argv[0]
+        found += [_base(argv[0]) if is_path or "/" not in argv[0] else "", _base(first).rstrip(":")]
         found.append(script(argv))
     return tuple(dict.fromkeys(name for name in found if name or name == comm))
 
@@ -159,15 +182,33 @@ def script(argv: Sequence[str]) -> str:
         return ""
     words = iter(argv[1:])
     for word in words:
-        if word in _PROGRAM:
+        if _SHELL.fullmatch(program) and _LETTERS.fullmatch(word):
+            if word[0] == "-" and {"c", "s"} & set(word):  # the program is the next word, or standard input
+                return ""
+            takes = bool({"o", "O"} & set(word))
+        elif word in _PROGRAM:
             return _base(next(words, ""))
-        if _CODE.fullmatch(word) and program != "java":
+        elif word == "-" or (_CODE.fullmatch(word) and program != "java"):
             return ""
-        if word in takes_word:
+        else:
+            takes = word in takes_word
+        if takes:
             next(words, None)
         elif not word.startswith(("-", "+")):
             return _base(word)
     return ""
+
+
+def _translated(glob: str) -> str:
+    """Return the regular expression that a glob means; one with a range that is none (Python 3.9) matches nothing."""
+    import fnmatch
+
+    translated = fnmatch.translate(glob)
+    try:
+        re.compile(translated)
+    except re.error:
+        return "(?!)"
+    return translated
 
 
 def _base(path: str) -> str:

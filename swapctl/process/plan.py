@@ -58,7 +58,9 @@ class Limits(Record):
             raise InvalidInput(message, hint=f"allowed are {', '.join(INCLUDABLE)}")
         for name, least in (("expect", 0), ("most", 1)):
             number = fields[name]
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
+            if name == "expect" and number is None:
+                continue
+            if isinstance(number, bool) or not isinstance(number, int) or number < least:
                 option = "max" if name == "most" else name
                 raise InvalidInput(f"{option} {number!r} is not a whole number from {least}")
         return {**fields, "include": given}

@@ -87,14 +87,14 @@ class Result(Record):
         """What is wrong, in one line; nothing if all that matched are gone."""
         said = [f"{one.process.pid} ({one.process.name}) {one.outcome}{_because(one)}" for one in self.left]
         if self.unknown:
-            said.append(f"{len(self.unknown)} processes could not be examined")
+            said.append(f"{len(self.unknown)} process{'es' * (len(self.unknown) > 1)} could not be examined")
         if self.interrupted:
             said.append("interrupted")
         return "; ".join(said)
 
     def diff(self) -> dict[str, str]:
         """Return the processes before and after as texts, in the form that Ansible prints."""
-        live = [one for one in self.processes if one.outcome not in {"zombie", "vanished", "respawned"}]
+        live = [one for one in self.processes if one.signals or one.outcome not in {"zombie", "vanished", "respawned"}]
         after = [one for one in self.processes if one.outcome in {*LEFT, "signalled"}]
         return {"before": _lines(live), "after": _lines(after)}
 

@@ -71,6 +71,7 @@ class Searcher:
         self._criteria = Criteria(selector, table)
         self._room = room() if around else 0
         self._begun: dict[int, Hit] = {}
+        self._silent: set[int] = set()
         self._suspension: Suspension | None = None
 
     @property
@@ -83,7 +84,8 @@ class Searcher:
         self._begun = {}
         self._suspension = suspension
         wanted = self._criteria.pids
-        pids = self._table.pids() if wanted is None else [pid for pid, _inode in wanted]
+        listed = self._table.pids() if wanted is None else dict(wanted)
+        pids = [pid for pid in listed if pid not in self._silent]
         inodes = dict(wanted or ())
         held: list[Handle] = []
         me = os.getpid()
@@ -94,6 +96,7 @@ class Searcher:
         answers, silent = ask(pids, evaluate)
         hits = [answer for answer in answers if isinstance(answer, Hit)]
         unknown = [answer for answer in answers if isinstance(answer, Unknown)]
+        self._silent.update(silent)  # once is enough to wait for them
         for pid in silent:
             if pid in self._begun:
                 hits.append(self._begun[pid])

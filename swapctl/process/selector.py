@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 STATES = "RSDTtZXI"
 _PID = re.compile(r"([0-9]{1,10})(?::([0-9]{1,20}))?", re.ASCII)
-_LARGEST_PID = (1 << 22) + 1  # PID_MAX_LIMIT
+_LARGEST_PID = 1 << 22  # PID_MAX_LIMIT
 _LARGEST_PORT = 65535
 
 _LISTS = ("user", "group", "parent", "ancestor", "session", "tty", "cgroup", "unit", "exe", "pid", "env", "port")
+_NAMES = ("user", "group", "tty", "cgroup", "unit", "exe", "env")
 _TEXTS = ("pattern", "name", "state", "pidfile")
 _MODES = ("regex", "glob", "exact", "ignore_case")
 _HOW = (*_MODES, "invert", "newest", "oldest")
@@ -69,6 +70,8 @@ class Selector(Record):
         for name in _TEXTS:
             if given[name] is not None and not isinstance(given[name], str):
                 raise InvalidInput(f"{name} {given[name]!r} is not a text")
+        for name in _NAMES:
+            given[name] = tuple(str(value) if isinstance(value, int) else value for value in given[name])
         for name in ("parent", "ancestor", "session"):
             given[name] = tuple(int(_pid(value, name).partition(":")[0]) for value in given[name])
         given["pid"] = tuple(_pid(value, "pid") for value in given["pid"])
@@ -121,13 +124,16 @@ def _check_texts(given: Mapping[str, Any]) -> None:
         raise InvalidInput(message, hint="give a PATTERN, or a selector such as --user or --pidfile")
     if given["invert"] and not patterned:
         raise InvalidInput("invert has no pattern to invert", hint="give a PATTERN, or leave --invert out")
+    modes = [_option(mode) for mode in _MODES if given[mode]]
+    if modes and not patterned:
+        raise InvalidInput(f"{modes[0]} says how to read a pattern, and there is none", hint="give a PATTERN")
     if given["newest"] and given["oldest"]:
         raise InvalidInput("newest and oldest cannot both be meant", hint="give --newest or --oldest")
     unknown = sorted(set(given["state"] or "") - {*STATES, ",", " "})
-    if unknown or given["state"] == "":
+    if unknown or (given["state"] is not None and not given["state"].strip(", ")):
         message = f"state {given['state']!r} has no such letter"
         raise InvalidInput(message, hint=f"allowed are the letters {' '.join(STATES)}, several together or with commas")
-    for name in ("user", "group", "tty", "cgroup", "unit", "exe", "env"):
+    for name in _NAMES:
         if not all(str(value).strip() for value in given[name]):
             raise InvalidInput(f"{_option(name)} is empty", hint=f"name one, or leave {_option(name)} out")
     if given["pidfile"] == "":
@@ -155,16 +161,20 @@ def _pid(value: object, name: str) -> str:
 
 def _number(value: object, name: str, most: int) -> int:
     written = "" if isinstance(value, bool) else str(value).strip()
-    if not (written.isascii() and written.isdigit() and 0 < int(written) <= most):
+    if not (written.isascii() and written.isdigit() and len(written) <= len(str(most)) and 0 < int(written) <= most):
         raise InvalidInput(f"{_option(name)}: {value!r} is outside 1 to {most}", hint="give a whole number")
     return int(written)
 
 
 def _size(value: object, name: str) -> int:
-    size = parse_size(value if isinstance(value, int) else str(value)) if str(value).strip() != "0" else None
+    try:
+        size = parse_size(str(value))
+    except InvalidInput:
+        size = None
     if size is None or size.relative:
         message = f"{_option(name)}: {value!r} is not a size"
-        raise InvalidInput(message, hint="allowed are bytes from 1, or a number with K, M, G or T")
+        hint = "allowed are bytes from 1, or a number with K, M, G or T"
+        raise InvalidInput(message, hint=hint)
     return size.amount
 
 

@@ -21,11 +21,13 @@ from .table import Denied, Gone
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from types import FrameType
 
 # include/uapi/linux/pidfd.h: the exit status of any process, once reaped, since Linux 6.15.
 _GET_INFO = 0xC040FF0B
 _INFO_EXIT = 1 << 3
 _INFO = struct.Struct("QQ11Ii")
+_LONGEST = 86400.0  # seconds; epoll counts milliseconds in 31 bits
 _SPARE = 64  # descriptors that are left to everything else
 
 
@@ -64,7 +66,7 @@ class Handle:
         """Hold the same process again; Gone if it is no more."""
         if self.closed:
             descriptor = _open(self.pid)
-            if _inode(descriptor) != self.inode:
+            if self.inode is None or _inode(descriptor) != self.inode:
                 os.close(descriptor)
                 raise Gone
             self._descriptor = descriptor
@@ -169,7 +171,7 @@ class Waiter:
 
     def wait(self, seconds: float) -> list[Handle]:
         """Return those that have ended, at the latest after *seconds* none."""
-        ready = self._epoll.poll(max(0.0, seconds), max(1, len(self._handles)))
+        ready = self._epoll.poll(min(max(0.0, seconds), _LONGEST), max(1, len(self._handles)))
         return [self._handles[descriptor] for descriptor, _event in ready]
 
 
@@ -201,6 +203,21 @@ def descriptors() -> Iterator[None]:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP interrupt like Ctrl-C, so that what is suspended goes on and what was done is told."""
+    taken = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            with suppress(ValueError):  # only the main thread may do so
+                taken[number] = signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
 def urgency() -> Iterator[None]:
     """Let this thread run before all others, as far as it may: thousands that fork would leave it no time otherwise."""
     policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
@@ -213,6 +230,10 @@ def urgency() -> Iterator[None]:
         yield
     finally:
         os.sched_setscheduler(0, policy, parameter)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def room() -> int:

@@ -18,29 +18,27 @@ from . import ladder as ladders
 from . import plan
 from .cgroups import Group, Hierarchies, whole_groups
 from .plan import MOST, Limits, Protected
-from .result import Outcome, Result
+from .result import Result
 from .search import Found, Searcher
-from .signals import Suspension, Waiter, check, descriptors, room, urgency
+from .signals import Suspension, Waiter, check, descriptors, interruptible, room, urgency
 from .surroundings import look_around
 from .table import Denied, Gone, Table
 from .tree import Tree, unprotected
+from .verdict import Target, Witness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
 
     from .ladder import Rung
     from .process import Process
     from .search import Hit
     from .selector import Selector
     from .signals import Handle
-    from .table import Stat
 
     Confirm = Callable[[Sequence[Process], Sequence[Protected]], bool]
     Progress = Callable[["Waiting"], None]
 
-_REAPING = 0.3  # seconds that a parent gets to notice an end before the rest is called a zombie
 _TICK = 0.2
 _NO_EFFECT = frozenset({signal.SIGKILL, signal.SIGCONT})  # SIGCONT after them, or for them, is no use
 
@@ -52,37 +50,6 @@ class Waiting(Record):
     seconds: float
     grace: float
     processes: tuple[Process, ...]
-
-
-class _Target:
-    """One process on its way out."""
-
-    def __init__(self, hit: Hit) -> None:
-        self.hit = hit
-        self.process = hit.process
-        self.signals: list[str] = []
-        self.began: float | None = None
-        self.ended: float | None = None
-        self.outcome: Outcome | None = None
-
-    @property
-    def handle(self) -> Handle:
-        if self.hit.handle is None:
-            raise Gone
-        return self.hit.handle
-
-    @property
-    def key(self) -> tuple[int, float]:
-        """What tells the process from others with its number, as far as the kernel does."""
-        return self.process.pid, self.process.inode or self.process.started
-
-    @property
-    def live(self) -> bool:
-        return self.ended is None and self.outcome is None
-
-    def conclude(self, outcome: str, **more: Any) -> None:  # noqa: ANN401 (the other fields of an Outcome)
-        elapsed = self.ended - self.began if self.ended and self.began else None
-        self.outcome = Outcome(self.process, outcome, signals=tuple(self.signals), elapsed=elapsed, **more)
 
 
 def stop(
@@ -144,7 +111,7 @@ def _act(
     progress: Progress | None = None,
 ) -> Result:
     check()
-    with closing(Table()) as table, descriptors(), urgency():
+    with closing(Table()) as table, descriptors(), urgency(), interruptible():
         run = _Run(selector, table, rungs, limits, tree=tree, ansible=ansible, progress=progress)
         try:
             targets = run.look(suspend=not dry_run)
@@ -184,11 +151,12 @@ class _Run:
         self._room = room()
         around = look_around(table, ansible=ansible)
         self._searcher = Searcher(selector, table, around)
+        self._witness = Witness(table)
         self._suspension = Suspension()
         self._tree = Tree(self._searcher, table, around, self._suspension) if tree else None
         self._waiter = Waiter()
-        self._parked: deque[_Target] = deque()
-        self._targets: list[_Target] = []
+        self._parked: deque[Target] = deque()
+        self._targets: list[Target] = []
         self._matched = 0
         self._groups: list[Group] = []
         self._found = Found((), (), partial=False)
@@ -206,7 +174,7 @@ class _Run:
 
     # looking
 
-    def look(self, *, suspend: bool) -> list[_Target]:
+    def look(self, *, suspend: bool) -> list[Target]:
         """Return what is to be stopped, after the guards."""
         found = self._searcher.search()
         self._found = found
@@ -216,15 +184,15 @@ class _Run:
         _chosen, self.protected = plan.choose(pairs, self._limits, by_number=by_number)
         hits = [hit for hit in found.live if not self._limits.protects(hit.protection)]
         self._matched = len(hits)
-        self._targets = [_Target(hit) for hit in hits]
+        self._targets = [Target(hit) for hit in hits]
         if self._tree:
-            self._add_descendants(hits, suspend=suspend)
+            self._add_descendants(self._tree, hits, suspend=suspend)
         else:
             self._take_whole_groups(found)
         live = list(self._targets)
         for hit in found.hits:
             if not hit.handle:
-                gone = _Target(hit)
+                gone = Target(hit)
                 gone.conclude("vanished")
                 self._targets.append(gone)
         return live
@@ -236,14 +204,15 @@ class _Run:
             message = "/proc hides the processes of others (hidepid), so what matches cannot be known"
             raise Guard(message, hint="run as root, or say --user with your own name")
 
-    def _add_descendants(self, hits: Sequence[Hit], *, suspend: bool) -> None:
-        if self._tree:
-            new = self._tree.grow(hits, suspend=suspend)
-            free = unprotected(new)
-            self._targets += [_Target(hit) for hit in free]
-            barred = [hit for hit in new if hit not in free]
-            self.protected += tuple(Protected(hit.process, hit.protection) for hit in barred)
-            self._suspension.end([hit.handle for hit in barred if hit.handle])
+    def _add_descendants(self, tree: Tree, hits: Sequence[Hit], *, suspend: bool) -> list[Target]:
+        new = tree.grow(hits, suspend=suspend)
+        free = unprotected(new)
+        barred = [hit for hit in new if hit not in free]
+        self.protected += tuple(Protected(hit.process, hit.protection) for hit in barred)
+        self._suspension.end([hit.handle for hit in barred if hit.handle])
+        found = [Target(hit) for hit in free]
+        self._targets += found
+        return found
 
     def _take_whole_groups(self, found: Found) -> None:
         only_one = len(self._selector.narrowing) == 1 and self._selector.narrowing[0] in {"cgroup", "unit"}
@@ -259,16 +228,16 @@ class _Run:
 
     # acting
 
-    def signal_once(self, targets: Sequence[_Target]) -> None:
+    def signal_once(self, targets: Sequence[Target]) -> None:
         """Send the only signal and conclude."""
         for target in targets:
             self._signal(target, self._rungs[0], resume=False)
-        self._settle(targets)
+        self._witness.settle(targets)
         for target in targets:
             if target.live:
                 target.conclude("signalled")
 
-    def climb(self, targets: list[_Target]) -> None:
+    def climb(self, targets: list[Target]) -> None:
         """Go through the ladder, with what comes anew as long as its time lasts."""
         total = sum(rung.grace for rung in self._rungs)
         deadline = time.monotonic() + total
@@ -277,33 +246,33 @@ class _Run:
             while targets:
                 self._climb_once(targets, share)
                 targets = self._newcomers(deadline)
+                if self._tree and targets:
+                    targets += self._add_descendants(self._tree, [target.hit for target in targets], suspend=True)
                 left = deadline - time.monotonic()
                 if not targets or left <= 0 or self._matched > self._limits.highest:
                     break
                 share = min(1.0, left / total)
         except KeyboardInterrupt:
             self._interrupted = True
-            self._conclude([target for target in self._targets if target.live])
+            self._witness.conclude([target for target in self._targets if target.live])
             targets = []
         for target in targets:
-            target.conclude("respawned", parent=self._parent(target), detail=_started_by(self._parent(target)))
+            self._witness.blame(target)
 
-    def _climb_once(self, targets: list[_Target], share: float) -> None:
+    def _climb_once(self, targets: list[Target], share: float) -> None:
         for rung in self._rungs:
             live = [target for target in targets if target.live]
             if not live:
                 break
             if self._tree and live[0].signals:
-                known = len(self._targets)
-                self._add_descendants([target.hit for target in live], suspend=True)
-                targets += self._targets[known:]
+                targets += self._add_descendants(self._tree, [target.hit for target in live], suspend=True)
                 live = [target for target in targets if target.live]
             self._signal_all(live, rung)
             self._wait([target for target in live if target.live], rung, rung.grace * share)
-        self._settle(targets)
-        self._conclude([target for target in targets if target.live])
+        self._witness.settle(targets)
+        self._witness.conclude([target for target in targets if target.live])
 
-    def _signal_all(self, targets: Sequence[_Target], rung: Rung) -> None:
+    def _signal_all(self, targets: Sequence[Target], rung: Rung) -> None:
         now = time.monotonic()
         whole = rung.number == signal.SIGKILL and self._groups and all(group.kill() for group in self._groups)
         for target in targets:
@@ -315,15 +284,15 @@ class _Run:
                 self._signal(target, rung, resume=True)
         self._suspension.end()
 
-    def _signal(self, target: _Target, rung: Rung, *, resume: bool) -> None:
+    def _signal(self, target: Target, rung: Rung, *, resume: bool) -> None:
         try:
             target.handle.reopen()
             if target.handle.ended:
-                self._end(target)
+                target.ended = time.monotonic()
                 return
             target.handle.send(rung.number)
         except Gone:
-            self._end(target)
+            target.ended = time.monotonic()
             return
         except Denied:
             target.conclude("denied", detail=f"no permission to signal a process of {target.process.user}")
@@ -334,8 +303,8 @@ class _Run:
             self._resume(target)
         self._watch(target)
 
-    def _resume(self, target: _Target) -> None:
-        stat = self._stat(target)
+    def _resume(self, target: Target) -> None:
+        stat = self._witness.stat(target)
         if stat and stat.state == "T":
             try:
                 target.handle.send(signal.SIGCONT)
@@ -345,12 +314,12 @@ class _Run:
 
     # waiting
 
-    def _watch(self, target: _Target) -> None:
+    def _watch(self, target: Target) -> None:
         """Wait for this one, now or when there is room to hold it."""
         try:
             target.handle.reopen()
         except Gone:
-            self._end(target)
+            target.ended = time.monotonic()
             return
         if len(self._waiter) < self._room:
             self._waiter.add(target.handle)
@@ -358,7 +327,7 @@ class _Run:
             target.handle.close()
             self._parked.append(target)
 
-    def _wait(self, targets: Sequence[_Target], rung: Rung, grace: float) -> None:
+    def _wait(self, targets: Sequence[Target], rung: Rung, grace: float) -> None:
         waiting = {target.handle: target for target in targets}
         began = time.monotonic()
         looked = False
@@ -368,13 +337,13 @@ class _Run:
                 break
             if passed >= _TICK and not looked:
                 looked = True
-                if all(self._ignores(target, rung.number) for target in waiting.values()):
+                if all(self._witness.ignores(target, rung.number) for target in waiting.values()):
                     break
             step = grace - passed if looked and not self._progress else min(_TICK, grace - passed)
             for handle in self._waiter.wait(step):
                 target = waiting.pop(handle)
                 self._waiter.remove(handle)
-                self._end(target)
+                target.ended = time.monotonic()
             self._unpark(waiting)
             if self._progress and waiting:
                 still = tuple(target.process for target in waiting.values())
@@ -384,146 +353,37 @@ class _Run:
                 self._waiter.remove(target.handle)
         self._parked.clear()
 
-    def _unpark(self, waiting: dict[Handle, _Target]) -> None:
+    def _unpark(self, waiting: dict[Handle, Target]) -> None:
         if self._parked and len(self._waiter) < self._room:
-            self._settle([target for target in self._targets if target.ended is not None and not target.outcome])
+            self._witness.settle(self._targets)
         while self._parked and len(self._waiter) < self._room:
             target = self._parked.popleft()
             self._watch(target)
             if not target.live:
                 waiting.pop(target.handle, None)
 
-    def _ignores(self, target: _Target, number: int) -> bool:
-        """Whether a signal that was sent to it has no effect, ever: waiting is in vain."""
-        return not target.handle.closed and bool(self._mask(target, "SigIgn") >> (number - 1) & 1)
-
-    # ending
-
-    def _end(self, target: _Target) -> None:
-        target.ended = time.monotonic()
-
-    def _settle(self, targets: Sequence[_Target]) -> None:
-        """Say of those that have ended how they did, once their parents have had time to notice."""
-        ended = [target for target in targets if target.ended is not None and target.outcome is None]
-        waiter = Waiter()
-        unnoticed = {}
-        for target in ended:
-            if not target.handle.closed and not target.handle.reaped:
-                waiter.add(target.handle)
-                waiter.reaping(target.handle)
-                unnoticed[target.handle] = target
-        deadline = time.monotonic() + _REAPING
-        while unnoticed and time.monotonic() < deadline:
-            for handle in waiter.wait(deadline - time.monotonic()):
-                waiter.remove(handle)
-                del unnoticed[handle]
-        waiter.close()
-        for target in ended:
-            self._say_how_it_ended(target)
-
-    def _say_how_it_ended(self, target: _Target) -> None:
-        handle = target.handle
-        if not handle.closed and not handle.reaped:
-            parent = self._parent(target)
-            target.conclude("zombie", parent=parent, detail=f"it has ended; {_named(parent)} has not noticed")
-        elif target.signals:
-            target.conclude("exited", status=None if handle.closed else handle.exit_status())
-        else:
-            target.conclude("vanished")
-        handle.close()
-
-    def _conclude(self, targets: Iterable[_Target]) -> None:
-        """Say of those that are left why that is."""
-        for target in targets:
-            stat = self._stat(target)
-            if not stat:
-                self._end(target)
-                self._say_how_it_ended(target)
-            elif stat.state == "D":
-                wchan = self._text(target, "wchan")
-                target.conclude(
-                    "stuck", wchan=wchan, detail=f"it waits in the kernel, at {wchan or 'a place not told'}"
-                )
-            else:
-                tracer = self._tracer(target)
-                target.conclude("survived", tracer=tracer, detail=self._why_it_survived(target, tracer))
-            target.handle.close()
-
-    def _why_it_survived(self, target: _Target, tracer: tuple[int, str] | None) -> str:
-        if not target.signals:
-            return "it was not signalled"
-        number = ladders.signal_number(target.signals[0])
-        if tracer:
-            return f"{tracer[1]} ({tracer[0]}) traces it"
-        if self._mask(target, "SigIgn") >> (number - 1) & 1:
-            return f"it ignores {target.signals[0]}"
-        if self._mask(target, "SigBlk") >> (number - 1) & 1:
-            return f"it blocks {target.signals[0]}"
-        return f"after {', '.join(target.signals)}"
-
-    # asking
-
-    def _stat(self, target: _Target) -> Stat | None:
-        """Return the present stat of a process, None if it is gone: the number is its own if it is there afterwards."""
-        try:
-            target.handle.reopen()
-            stat = self._table.view(target.process.pid).stat
-        except (Gone, Denied):
-            return None
-        return None if target.handle.reaped else stat
-
-    def _mask(self, target: _Target, name: str) -> int:
-        try:
-            mask = self._table.view(target.process.pid).status.get(name, "0")
-        except (Gone, Denied):
-            return 0
-        return 0 if target.handle.reaped else int(mask, 16)
-
-    def _text(self, target: _Target, name: str) -> str:
-        try:
-            text = self._table.view(target.process.pid).read(name).decode("ascii", "replace").strip("\0\n")
-        except (Gone, Denied):
-            return ""
-        return "" if text == "0" else text
-
-    def _parent(self, target: _Target) -> tuple[int, str] | None:
-        stat = self._stat(target)
-        return self._person(stat.parent if stat else 0)
-
-    def _tracer(self, target: _Target) -> tuple[int, str] | None:
-        try:
-            return self._person(int(self._table.view(target.process.pid).status.get("TracerPid", "0")))
-        except (Gone, Denied):
-            return None
-
-    def _person(self, pid: int) -> tuple[int, str] | None:
-        if not pid:
-            return None
-        try:
-            return pid, self._table.view(pid).comm
-        except (Gone, Denied):
-            return pid, ""
-
     # looking again, and telling
 
-    def _newcomers(self, deadline: float) -> list[_Target]:
+    def _newcomers(self, deadline: float) -> list[Target]:
         """Return what matches anew. It is suspended as it is found, for what forks all the time would outrun us."""
         if self._selector.named:
             return []
-        new: list[_Target] = []
+        new: list[Target] = []
         while True:
             found = self._unseen()
             new += found
             if not found or time.monotonic() > deadline or self._matched > self._limits.highest:
                 return new
 
-    def _unseen(self) -> list[_Target]:
+    def _unseen(self) -> list[Target]:
         found = self._searcher.search(self._suspension)
         seen = {target.key for target in self._targets}
-        new = [_Target(hit) for hit in found.live if not self._is_left_alone(hit)]
+        new = [Target(hit) for hit in found.live if not self._is_left_alone(hit)]
         new = [target for target in new if target.key not in seen]
         taken = {target.hit for target in new}
-        Found(tuple(hit for hit in found.live if hit not in taken), (), partial=False).close()
+        surplus = Found(tuple(hit for hit in found.live if hit not in taken), (), partial=False)
+        self._suspension.end([hit.handle for hit in surplus.live if hit.handle])
+        surplus.close()
         self._matched += len(new)
         self._targets += new
         return new
@@ -531,11 +391,11 @@ class _Run:
     def _is_left_alone(self, hit: Hit) -> bool:
         return hit.process.zombie or self._limits.protects(hit.protection)
 
-    def foretold(self, targets: Sequence[_Target]) -> Result:
+    def foretold(self, targets: Sequence[Target]) -> Result:
         """Return what a real run would do."""
         for target in targets:
             if target.process.zombie:
-                target.conclude("zombie", parent=self._parent(target), detail="it has ended already")
+                target.conclude("zombie", parent=self._witness.parent(target), detail="it has ended already")
             else:
                 target.conclude("planned")
         return self.result()
@@ -543,11 +403,3 @@ class _Run:
     def result(self) -> Result:
         outcomes = tuple(target.outcome for target in self._targets if target.outcome)
         return Result(outcomes, self.protected, self._found.unknown, self._found.partial, self._interrupted)
-
-
-def _named(person: tuple[int, str] | None) -> str:
-    return f"its parent {person[1]} ({person[0]})" if person else "its parent"
-
-
-def _started_by(person: tuple[int, str] | None) -> str:
-    return f"it came while others were being stopped; {person[1]} ({person[0]}) is its parent" if person else ""

@@ -76,13 +76,13 @@ class View:
         self._prefix = prefix
         self._known: dict[str, object] = {}
 
-    def read(self, name: str) -> bytes:
-        """Return all of one file; Gone or Denied."""
+    def read(self, name: str, *, whole: bool = True) -> bytes:
+        """Return all of one file; Gone or Denied. *whole*: the kernel gives all that fits at once."""
         try:
             descriptor = os.open(self._prefix + name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._directory)
             try:
                 data = os.read(descriptor, _PAGE)
-                if len(data) == _PAGE:
+                if len(data) == _PAGE or (data and not whole):  # a list comes in less than pages
                     data = b"".join((data, *iter(lambda: os.read(descriptor, 1 << 20), b"")))
             finally:
                 os.close(descriptor)
@@ -158,8 +158,8 @@ class View:
     def cgroups(self) -> tuple[str, ...]:
         """The paths of its cgroups, that of version 2 first."""
         if "cgroup" not in self._known:
-            lines = match.decode(self.read("cgroup")).splitlines()
-            parts = sorted(line.split(":", 2) for line in lines)
+            lines = match.decode(self.read("cgroup")).split("\n")  # a name can hold what ends other lines
+            parts = sorted(line.split(":", 2) for line in lines if line)
             self._known["cgroup"] = tuple(dict.fromkeys(part[2] for part in parts))
         return self._known["cgroup"]  # type: ignore[return-value]
 
@@ -248,16 +248,19 @@ class Table:
     def text(self, path: str) -> str:
         """Return a file that is not of one process, empty if there is none."""
         try:
-            return match.decode(View(0, self._directory, "").read(path))
+            return match.decode(View(0, self._directory, "").read(path, whole=False))
         except (Gone, Denied):
             return ""
+
+    def mounts(self) -> list[list[str]]:
+        """Return the fields of each line of mountinfo: of what can end one, only blank, tab and newline are escaped."""
+        return [line.split(" ") for line in self.text("self/mountinfo").split("\n") if line]
 
     @property
     def partial(self) -> bool:
         """Whether processes of others are hidden from this user: the mount option hidepid, or gid, proc(5)."""
         option = ""
-        for line in self.text("self/mountinfo").splitlines():
-            fields = line.split()
+        for fields in self.mounts():
             if fields[4] == self.proc:
                 options = f"{fields[5]},{fields[-1]}".split(",")
                 hidden = [one.partition("=")[2] for one in options if one.startswith("hidepid=")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from ..errors import InvalidInput
@@ -15,6 +16,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def duration(text: str | float, what: str) -> float:
     """Return the seconds that a time such as ``500ms``, ``10s``, ``1h30m`` or a bare number names."""
+    if isinstance(text, (int, float)) and not isinstance(text, bool) and 0 <= text < math.inf:
+        return float(text)
     written = str(text).strip()
     if not _TIME.fullmatch(written):
         message = f"{what}: {text!r} is not a time"
