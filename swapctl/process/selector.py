@@ -12,8 +12,10 @@ from .times import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Collection, Mapping
+    from typing import Any, Union
+
+    Several = Union[str, int, Collection[Union[str, int]]]
 
 STATES = "RSDTtZXI"
 _PID = re.compile(r"([0-9]{1,10})(?::([0-9]{1,20}))?", re.ASCII)
@@ -63,6 +65,40 @@ class Selector(Record):
     min_rss: int | None = None
     newest: bool = False
     oldest: bool = False
+
+    if TYPE_CHECKING:  # what may be given is more than what is kept
+
+        def __init__(
+            self,
+            pattern: str | None = None,
+            *,
+            name: str | None = None,
+            regex: bool = False,
+            glob: bool = False,
+            exact: bool = False,
+            ignore_case: bool = False,
+            invert: bool = False,
+            user: Several = (),
+            group: Several = (),
+            parent: Several = (),
+            ancestor: Several = (),
+            session: Several = (),
+            tty: Several = (),
+            state: str | None = None,
+            older_than: float | str | None = None,
+            younger_than: float | str | None = None,
+            cgroup: Several = (),
+            unit: Several = (),
+            exe: Several = (),
+            pid: Several = (),
+            pidfile: str | None = None,
+            env: Several = (),
+            port: Several = (),
+            min_swap: int | str | None = None,
+            min_rss: int | str | None = None,
+            newest: bool = False,
+            oldest: bool = False,
+        ) -> None: ...
 
     @classmethod
     def _checked(cls, fields: dict[str, Any]) -> dict[str, Any]:

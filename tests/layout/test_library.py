@@ -60,6 +60,7 @@ EFFECTS = {
     "process/surroundings.py",
     "process/table.py",
     "process/tree.py",
+    "process/verdict.py",
     "swap/__init__.py",
     "swap/actions.py",
     "swap/converge.py",
