@@ -28,6 +28,7 @@ _GET_INFO = 0xC040FF0B
 _INFO_EXIT = 1 << 3
 _INFO = struct.Struct("QQ11Ii")
 _LONGEST = 86400.0  # seconds; epoll counts milliseconds in 31 bits
+_ENOUGH_TIME = 60_000_000  # microseconds
 _SPARE = 64  # descriptors that are left to everything else
 
 
@@ -220,7 +221,13 @@ def interruptible() -> Iterator[None]:
 @contextmanager
 def urgency() -> Iterator[None]:
     """Let this thread run before all others, as far as it may: thousands that fork would leave it no time otherwise."""
+    import resource
+
     policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    limit = resource.getrlimit(resource.RLIMIT_RTTIME)[0]
+    if limit != resource.RLIM_INFINITY and limit < _ENOUGH_TIME:  # what is more ends the process
+        yield
+        return
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
     except OSError:  # an ordinary user, or a container
