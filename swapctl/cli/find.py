@@ -15,7 +15,7 @@ EXAMPLES = """\
   swapctl find worker --name --user app
   swapctl find --min-swap 100M
   swapctl find --port 8080 --json
-  kill -HUP $(swapctl find nginx --name --parent 1 --pids)"""
+  swapctl find nginx --name --parent 1 --pids"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

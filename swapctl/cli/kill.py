@@ -52,13 +52,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     how.add_argument(
         "--include",
-        action="append",
+        action="extend",
+        type=selecting.several,
         default=[],
         metavar="KIND",
-        help=f"stop what is protected otherwise, too: {', '.join(INCLUDABLE)}",
+        help=f"stop what is protected otherwise, too (a list: commas): {', '.join(INCLUDABLE)}",
     )
     how.add_argument("--yes", action="store_true", help="do not ask, on a terminal either")
-    parser.add_change(command)
+    parser.add_change(command, verbose="name what is left alone, too")
     parser.add_json(command)
 
 
@@ -106,6 +107,7 @@ def _print(result: process.Result, *, verbose: bool) -> None:
         output.print_table(_COLUMNS, [_row(one) for one in result.processes])
     elif not result.unknown:
         print("swapctl: nothing matches", file=sys.stderr)
+    sys.stdout.flush()
     for line in _remarks(result, verbose=verbose):
         print(f"swapctl: {output.visible(line)}", file=sys.stderr)
     selecting.print_doubts(result.unknown, partial=result.partial)

@@ -92,10 +92,10 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_change(parser: argparse.ArgumentParser) -> None:
+def add_change(parser: argparse.ArgumentParser, *, verbose: str = "print the state before and after, too") -> None:
     """Add what every verb that changes something takes."""
     parser.add_argument("-n", "--dry-run", action="store_true", help="print what would be done, and do nothing")
-    parser.add_argument("-v", "--verbose", action="store_true", help="print the state before and after, too")
+    parser.add_argument("-v", "--verbose", action="store_true", help=verbose)
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
 from ..process import Selector
 from ..process.times import human as human_time
 from ..sizes import human
+from . import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..process import Process
@@ -23,7 +24,11 @@ COLUMNS = ("PID", "USER", "STATE", "AGE", "RSS", "SWAP", "COMMAND")
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the pattern and the selectors."""
     command.add_argument(
-        "pattern", nargs="?", metavar="PATTERN", help="a literal, contiguous part of the command line or of the name"
+        "pattern",
+        nargs="?",
+        metavar="PATTERN",
+        type=_pattern,
+        help="a literal, contiguous part of the command line or of the name",
     )
     _add_modes(command.add_argument_group("how the pattern is read"))
     _add_selectors(command.add_argument_group("selectors", "All must hold; of a list, one value."))
@@ -52,12 +57,13 @@ def rows(processes: Iterable[Process]) -> Iterator[tuple[str, ...]]:
 
 def print_doubts(unknown: Sequence[Unknown], *, partial: bool) -> None:
     """Say on standard error what could not be seen."""
+    sys.stdout.flush()
     if partial:
         print("swapctl: /proc hides the processes of others (hidepid): there may be more", file=sys.stderr)
     if unknown:
         one = unknown[0]
-        others = f" and {len(unknown) - 1} others" if len(unknown) > 1 else ""
-        print(f"swapctl: not known whether {one.pid} ({one.name}){others} match: {one.why}", file=sys.stderr)
+        others = f" and {len(unknown) - 1} others match" if len(unknown) > 1 else " matches"
+        print(output.visible(f"swapctl: not known whether {one.pid} ({one.name}){others}: {one.why}"), file=sys.stderr)
 
 
 def _add_modes(group: argparse._ArgumentGroup) -> None:
@@ -84,7 +90,7 @@ def _add_selectors(group: argparse._ArgumentGroup) -> None:
         ("--env", "NAME[=VALUE]", "environment variable"),
         ("--port", "PORT", "TCP or UDP port that it waits at"),
     ):
-        group.add_argument(option, metavar=metavar, action="extend", type=_list, help=f"{text} (a list: commas)")
+        group.add_argument(option, metavar=metavar, action="extend", type=several, help=f"{text} (a list: commas)")
     group.add_argument("--pidfile", metavar="FILE", help="the process whose id a file holds")
     group.add_argument("--state", metavar="LETTERS", help="state, one of R S D T t Z I")
     group.add_argument("--older-than", metavar="TIME", help="began longer ago than this: 90, 5m, 2h, 1d")
@@ -95,7 +101,15 @@ def _add_selectors(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--oldest", action="store_true", help="only the one that began first")
 
 
-def _list(text: str) -> list[str]:
+def _pattern(text: str) -> str:
+    if text[:1] == "-" and text[1:].isdigit():  # as kill(1) has it; argparse takes it for a number
+        message = f"{text!r} is no pattern; a signal is given as --signal {text[1:]}"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def several(text: str) -> list[str]:
+    """Return what commas separate."""
     return text.split(",")
 
 

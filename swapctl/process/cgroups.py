@@ -87,15 +87,19 @@ class Group:
 
 
 def whole_groups(
-    paths: Iterable[Sequence[str]], cgroups: Sequence[str], units: Sequence[str], hierarchies: Hierarchies
-) -> list[str]:
-    """Return the directories of the groups that *cgroups* and *units* name, that processes in *paths* are in."""
+    paths: Iterable[str], cgroups: Sequence[str], units: Sequence[str], hierarchies: Hierarchies
+) -> list[str] | None:
+    """Return the directories of the groups of version 2 that *cgroups* and *units* name, with the processes in *paths*.
+
+    None if one of these is in no such group: it was meant for a group of version 1 with, perhaps, the same name.
+    """
     wanted = [hierarchies.path(name) for name in cgroups]
     names = unit_names(units)
     found = []
-    for path in (one for several in paths for one in several):
+    for path in paths:
         group = of_unit(path, names) if names else next((one for one in wanted if is_within(path, [one])), None)
         directory = hierarchies.directory(group) if group and group != "/" else None
-        if directory:
-            found.append(directory)
+        if not directory:
+            return None
+        found.append(directory)
     return list(dict.fromkeys(found))

@@ -31,6 +31,7 @@ _LISTENS = {
     "udp": "07",
     "udp6": "07",
 }  # net/tcp_states.h: listening, or bound
+_NO_PIDFILE = "find the process by its name, or delete the file"
 _SLACK = 1.0  # seconds; a process start is known to 10 ms, a clock may have been set since
 
 
@@ -250,20 +251,20 @@ def _pid_in(path: str, table: Table) -> int | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Guard(f"pidfile {path}: {error.strerror}", hint="nothing was signalled") from error
+        raise Guard(f"pidfile {path}: {error.strerror}", hint=_NO_PIDFILE) from error
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Guard(f"pidfile {path} is not a regular file", hint="nothing was signalled")
+            raise Guard(f"pidfile {path} is not a regular file", hint=_NO_PIDFILE)
         words = os.read(descriptor, 1 << 12).split()
     finally:
         os.close(descriptor)
     if not words:
-        raise Guard(f"pidfile {path} is empty", hint="find the process by its name, or delete the file")
+        raise Guard(f"pidfile {path} is empty", hint=_NO_PIDFILE)
     if len(words) > 1 or not words[0].isdigit() or not 0 < int(words[0]) <= 1 << 22:
         raise Guard(
             f"pidfile {path} holds {match.decode(b' '.join(words))[:40]!r}, which is no process id",
-            hint="find the process by its name, or delete the file",
+            hint=_NO_PIDFILE,
         )
     pid = int(words[0])
     _refuse_stale(path, pid, found, table)

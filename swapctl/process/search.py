@@ -35,7 +35,7 @@ class Hit(Record):
     process: Process
     handle: Handle | None
     protection: str = ""
-    cgroups: tuple[str, ...] = ()
+    cgroup: str = ""
 
 
 _ENOUGH = 1.0  # seconds for words about processes that are known well enough to be stopped
@@ -167,7 +167,9 @@ class Searcher:
     def _described(self, view: View, handle: Handle) -> Hit:
         process = _describe(view, self._table, handle.inode)
         protection = reason_to_protect(view, self._table, self._around) if self._around else ""
-        return Hit(process, handle, protection, view.cgroups if self.selector.cgroup or self.selector.unit else ())
+        return Hit(
+            process, handle, protection, view.unified_cgroup if self.selector.cgroup or self.selector.unit else ""
+        )
 
     def _keep(self, handle: Handle, held: list[Handle]) -> None:
         if not self._around:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Several = Union[str, int, Collection[Union[str, int]]]
 
-STATES = "RSDTtZXI"
+STATES = "RSDTtZI"
 _PID = re.compile(r"([0-9]{1,10})(?::([0-9]{1,20}))?", re.ASCII)
 _LARGEST_PID = 1 << 22  # PID_MAX_LIMIT
 _LARGEST_PORT = 65535
@@ -109,7 +109,7 @@ class Selector(Record):
         for name in _NAMES:
             given[name] = tuple(str(value) if isinstance(value, int) else value for value in given[name])
         for name in ("parent", "ancestor", "session"):
-            given[name] = tuple(int(_pid(value, name).partition(":")[0]) for value in given[name])
+            given[name] = tuple(_number(value, name, _LARGEST_PID) for value in given[name])
         given["pid"] = tuple(_pid(value, "pid") for value in given["pid"])
         given["port"] = tuple(_number(value, "port", _LARGEST_PORT) for value in given["port"])
         for name in ("older_than", "younger_than"):
@@ -170,7 +170,7 @@ def _check_texts(given: Mapping[str, Any]) -> None:
         message = f"state {given['state']!r} has no such letter"
         raise InvalidInput(message, hint=f"allowed are the letters {' '.join(STATES)}, several together or with commas")
     for name in _NAMES:
-        if not all(str(value).strip() for value in given[name]):
+        if not all(str(value).partition("=")[0].strip() for value in given[name]):
             raise InvalidInput(f"{_option(name)} is empty", hint=f"name one, or leave {_option(name)} out")
     if given["pidfile"] == "":
         raise InvalidInput("--pidfile is empty", hint="name a file, or leave --pidfile out")

@@ -219,8 +219,8 @@ class _Run:
         patterned = self._selector.pattern is not None or self._selector.name is not None
         if not only_one or patterned or self._selector.named or self.protected or found.unknown:
             return
-        paths = [hit.cgroups for hit in found.live]
-        for name in whole_groups(paths, self._selector.cgroup, self._selector.unit, Hierarchies(self._table)):
+        paths = [hit.cgroup for hit in found.live]
+        for name in whole_groups(paths, self._selector.cgroup, self._selector.unit, Hierarchies(self._table)) or ():
             try:
                 self._groups.append(Group(name))
             except OSError:
@@ -230,12 +230,15 @@ class _Run:
 
     def signal_once(self, targets: Sequence[Target]) -> None:
         """Send the only signal and conclude."""
-        for target in targets:
-            self._signal(target, self._rungs[0], resume=False)
+        try:
+            for target in targets:
+                self._signal(target, self._rungs[0], resume=False)
+        except KeyboardInterrupt:
+            self._interrupted = True
         self._witness.settle(targets)
         for target in targets:
             if target.live:
-                target.conclude("signalled")
+                target.conclude("signalled" if target.signals else "survived")
 
     def climb(self, targets: list[Target]) -> None:
         """Go through the ladder, with what comes anew as long as its time lasts."""

@@ -156,11 +156,20 @@ class View:
 
     @property
     def cgroups(self) -> tuple[str, ...]:
-        """The paths of its cgroups, that of version 2 first."""
+        """The paths of its control groups, in all hierarchies."""
+        return tuple(dict.fromkeys(path for _number, path in self._cgroups))
+
+    @property
+    def unified_cgroup(self) -> str:
+        """The path of its control group of version 2, empty where there is none."""
+        return next((path for number, path in self._cgroups if number == "0"), "")
+
+    @property
+    def _cgroups(self) -> tuple[tuple[str, str], ...]:
         if "cgroup" not in self._known:
             lines = match.decode(self.read("cgroup")).split("\n")  # a name can hold what ends other lines
-            parts = sorted(line.split(":", 2) for line in lines if line)
-            self._known["cgroup"] = tuple(dict.fromkeys(part[2] for part in parts))
+            parts = (line.split(":", 2) for line in lines if line)
+            self._known["cgroup"] = tuple((number, path) for number, _controllers, path in parts)
         return self._known["cgroup"]  # type: ignore[return-value]
 
     @property

@@ -10,6 +10,7 @@ import re
 import pytest
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
+NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothing is hit
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,8 @@ UUID = "01234567-89ab-cdef-0123-456789abcdef"
         pytest.param("", "the following arguments are required: COMMAND; hint: swapctl --help", id="nothing"),
         pytest.param(
             "frob",
-            "argument COMMAND: invalid choice: frob (choose from status, ensure, remove, on, off); hint: swapctl --help",
+            "argument COMMAND: invalid choice: frob (choose from status, ensure, remove, on, off, find, kill);"
+            " hint: swapctl --help",
             id="command",
         ),
         pytest.param(
@@ -132,14 +134,212 @@ UUID = "01234567-89ab-cdef-0123-456789abcdef"
             "argument --lock-timeout: 'nan' is not a number of seconds, 0 or more; hint: swapctl off --help",
             id="lock-timeout-nan",
         ),
+        pytest.param(
+            "find",
+            "nothing says which processes are meant; hint: give a PATTERN, or a selector such as --user or --pidfile",
+            id="find-nothing",
+        ),
+        pytest.param(
+            "kill",
+            "nothing says which processes are meant; hint: give a PATTERN, or a selector such as --user or --pidfile",
+            id="kill-nothing",
+        ),
+        pytest.param(
+            "kill --regex --newest",
+            "nothing says which processes are meant; hint: give a PATTERN, or a selector such as --user or --pidfile",
+            id="kill-only-how",
+        ),
+        pytest.param(
+            "find --name", "name says how to read a pattern, and there is none; hint: give a pattern", id="name-alone"
+        ),
+        pytest.param(
+            "find --user 0 --invert",
+            "invert has no pattern to invert; hint: give a PATTERN, or leave --invert out",
+            id="invert-alone",
+        ),
+        pytest.param("find a b", "unrecognized arguments: b; hint: swapctl --help", id="two-patterns"),
+        pytest.param("find a --root /", "unrecognized arguments: --root /; hint: swapctl --help", id="find-root"),
+        pytest.param(
+            "find --regex (",
+            "pattern '(' is not a regular expression: missing ), unterminated subpattern at position 0; hint: leave --regex out to search for the text as it stands",
+            id="regex",
+        ),
+        pytest.param(
+            "find a --regex --glob",
+            "pattern 'a' cannot be both a regular expression and a glob; hint: give --regex or --glob",
+            id="regex-and-glob",
+        ),
+        pytest.param(
+            "find --user 0 --newest --oldest",
+            "newest and oldest cannot both be meant; hint: give --newest or --oldest",
+            id="newest-and-oldest",
+        ),
+        pytest.param(
+            "kill --pid 0",
+            "--pid: '0' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            id="pid-zero",
+        ),
+        pytest.param(
+            "kill --pid=-1",
+            "--pid: '-1' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            id="pid-all",
+        ),
+        pytest.param(
+            "kill --pid 4194306",
+            "--pid: '4194306' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            id="pid-too-high",
+        ),
+        pytest.param(
+            "kill --pid 1,x",
+            "--pid: 'x' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            id="pid-word",
+        ),
+        pytest.param(
+            "find --port 65536", "--port: '65536' is outside 1 to 65535; hint: give a whole number", id="port"
+        ),
+        pytest.param(
+            "find --user swapctl-no-such",
+            "there is no user 'swapctl-no-such'; hint: give a name or a number of this host",
+            id="user",
+        ),
+        pytest.param(
+            "find --group swapctl-no-such",
+            "there is no group 'swapctl-no-such'; hint: give a name or a number of this host",
+            id="group",
+        ),
+        pytest.param(
+            "find --tty swapctl-no-such",
+            "there is no terminal 'swapctl-no-such'; hint: give one such as pts/3 or tty1, or none",
+            id="tty",
+        ),
+        pytest.param("find --user 0,", "--user is empty; hint: name one, or leave --user out", id="user-empty"),
+        pytest.param(
+            "find --pidfile=", "--pidfile is empty; hint: name a file, or leave --pidfile out", id="pidfile-empty"
+        ),
+        pytest.param(
+            "find --older-than soon",
+            "--older-than: 'soon' is not a time; hint: allowed are seconds, or a number with ms, s, m, h, d or w, such as 1h30m",
+            id="older-than",
+        ),
+        pytest.param(
+            "find --min-swap 50%",
+            "--min-swap: '50%' is not a size; hint: allowed are bytes from 1, or a number with K, M, G or T",
+            id="min-swap-relative",
+        ),
+        pytest.param(
+            "find --min-rss 0",
+            "--min-rss: '0' is not a size; hint: allowed are bytes from 1, or a number with K, M, G or T",
+            id="min-rss-nothing",
+        ),
+        pytest.param(
+            "kill NOBODY --signal TREM",
+            "signal 'TREM' is unknown; hint: allowed are TERM, KILL, HUP, USR1, ... or a number from 1 to 64",
+            id="signal",
+        ),
+        pytest.param(
+            "kill NOBODY --signal 0",
+            "signal '0' is unknown; hint: allowed are TERM, KILL, HUP, USR1, ... or a number from 1 to 64",
+            id="signal-zero",
+        ),
+        pytest.param(
+            "kill NOBODY --ladder TERM:1s,",
+            "signal '' is unknown; hint: allowed are TERM, KILL, HUP, USR1, ... or a number from 1 to 64",
+            id="ladder-signal",
+        ),
+        pytest.param(
+            "kill NOBODY --ladder TERM:soon",
+            "ladder: 'soon' is not a time; hint: allowed are seconds, or a number with ms, s, m, h, d or w, such as 1h30m",
+            id="ladder-time",
+        ),
+        pytest.param(
+            "kill NOBODY --ladder TERM --signal HUP",
+            "argument --signal: not allowed with argument --ladder; hint: swapctl kill --help",
+            id="ladder-and-signal",
+        ),
+        pytest.param(
+            "kill NOBODY --expect few",
+            "argument --expect: 'few' is not a whole number; hint: swapctl kill --help",
+            id="expect-word",
+        ),
+        pytest.param("kill NOBODY --expect -1", "expect -1 is not a whole number from 0", id="expect-low"),
+        pytest.param("kill NOBODY --max 0", "max 0 is not a whole number from 1", id="max-low"),
+        pytest.param(
+            "kill NOBODY --include kernel",
+            "include 'kernel' is no kind of protected process; hint: allowed are init, ancestor, session, connection, namespace, sshd, swapctl, ansible",
+            id="include",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(swapctl, tree, line, complaint):
-    root = ["--root", str(tree)] if line.partition(" ")[0] in {"status", "ensure", "remove", "on", "off"} else []
-    done = swapctl(*line.split(), *root)
+    verb, *words = line.replace("NOBODY", NOBODY).split() or [""]
+    safe = ["--root", str(tree)] if verb in {"status", "ensure", "remove", "on", "off"} else ["-n"] * (verb == "kill")
+    done = swapctl(*filter(None, [verb]), *words, *safe)
     # Python 3.12 stopped putting quotes around the choices, and 3.14 around the value.
     said = re.sub(r"invalid choice: '?(\w+)'? \(.*\)", lambda found: found[0].replace("'", ""), done.stderr)
     assert (said, done.stdout, done.returncode) == (f"swapctl: {complaint}\n", "", 2)
+
+
+@pytest.mark.parametrize("verb", [["find"], ["kill", "-n"]], ids=["find", "kill"])
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        pytest.param([""], "the pattern is empty and would match every process", id="empty"),
+        pytest.param([" "], "the pattern is empty and would match every process", id="blank"),
+        pytest.param(
+            ["/"], "pattern '/' has neither letter nor digit and would match almost every process", id="punctuation"
+        ),
+        pytest.param([".*", "--regex"], "pattern '.*' would match every process", id="regex"),
+        pytest.param(["*", "--glob"], "pattern '*' would match every process", id="glob"),
+        pytest.param(["", "--name", "--user", "0"], "the pattern is empty and would match every process", id="name"),
+    ],
+)
+def test_a_pattern_that_says_nothing_is_refused_with_status_3(swapctl, verb, words, complaint):
+    done = swapctl(*verb, *words)
+    hint = "give a part of the name or of the command line that only the ones to find have"
+    assert (done.stderr, done.stdout, done.returncode) == (f"swapctl: {complaint}; hint: {hint}\n", "", 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        pytest.param("", "is empty; hint: find the process by its name, or delete the file", id="empty"),
+        pytest.param(
+            "worker 12\n",
+            "holds 'worker 12', which is no process id; hint: find the process by its name, or delete the file",
+            id="words",
+        ),
+        pytest.param(
+            "4194304\n",
+            "is stale: there is no process 4194304; hint: delete the file, or find the process by its name",
+            id="stale",
+        ),
+    ],
+)
+def test_a_pidfile_that_cannot_be_trusted_is_refused_with_status_3(swapctl, tree, content, complaint):
+    (tree / "pid").write_text(content, encoding="utf-8")
+    done = swapctl("kill", "-n", "--pidfile", str(tree / "pid"))
+    assert (done.stderr, done.stdout, done.returncode) == (f"swapctl: pidfile {tree}/pid {complaint}\n", "", 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        pytest.param(["find", NOBODY], 1, "", id="find"),
+        pytest.param(["find", NOBODY, "--pids"], 1, "", id="find-pids"),
+        pytest.param(["kill", NOBODY, "-n"], 1, "swapctl: nothing matches\n", id="kill"),
+        pytest.param(["kill", NOBODY, "-n", "-q"], 1, "", id="kill-quiet"),
+        pytest.param(["kill", "-n", "--pidfile", f"/{NOBODY}"], 1, "swapctl: nothing matches\n", id="no-pidfile"),
+        pytest.param(
+            ["kill", NOBODY, "-n", "--expect", "1"],
+            3,
+            "swapctl: no processes match, and 1 were expected; hint: look with find, then try again\n",
+            id="expected",
+        ),
+    ],
+)
+def test_nothing_matches_is_a_status_of_its_own(swapctl, words, status, said):
+    done = swapctl(*words)
+    assert (done.stderr, done.stdout, done.returncode) == (said, "", status)
 
 
 def make_swap(path, pages=2048):
@@ -375,10 +575,24 @@ def test_another_run_is_waited_for_and_then_named(swapctl, tree):
             },
             id="refused",
         ),
+        pytest.param(
+            "kill --regex . -n",
+            3,
+            {
+                "changed": False,
+                "error": "Guard",
+                "message": "pattern '.' would match every process",
+                "hint": "give a part of the name or of the command line that only the ones to find have",
+                "remains": [],
+                "processes": [],
+            },
+            id="guard",
+        ),
     ],
 )
 def test_with_json_an_error_is_printed_both_ways(swapctl, tree, line, status, document):
-    done = swapctl(*line.split(), "--json", "--root", str(tree))
+    root = [] if line.startswith("kill") else ["--root", str(tree)]
+    done = swapctl(*line.split(), "--json", *root)
     assert json.loads(done.stdout) == document
     assert done.stderr == f"swapctl: {document['message']}; hint: {document['hint']}\n"
     assert done.returncode == status
@@ -418,5 +632,14 @@ def test_an_action_that_fails_is_undone_and_says_so(swapctl, tree, environment, 
 def test_a_complaint_shows_control_characters_harmless(swapctl, tree, argument, place):
     words = [word.replace("{}", argument) for word in place.split()]
     done = swapctl(*words, "--root", str(tree))
+    assert all(character.isprintable() for character in done.stderr[:-1])
+    assert done.stderr.count("swapctl: ") == (1 if done.stderr else 0)
+
+
+@pytest.mark.parametrize(
+    "place", ["find --user {}", "find --pid {}", "find {} --invert --regex --glob", "find --pidfile /etc/{}/x"]
+)
+def test_a_complaint_about_processes_shows_control_characters_harmless(swapctl, place):
+    done = swapctl(*(word.replace("{}", "x\033[31m\u202e\ny") for word in place.split()))
     assert all(character.isprintable() for character in done.stderr[:-1])
     assert done.stderr.count("swapctl: ") == (1 if done.stderr else 0)

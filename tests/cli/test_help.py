@@ -11,7 +11,7 @@ import pytest
 from swapctl import __version__
 from tests.support import ROOT
 
-VERBS = ["status", "ensure", "remove", "on", "off"]
+VERBS = ["status", "ensure", "remove", "on", "off", "find", "kill"]
 
 
 def golden(name):

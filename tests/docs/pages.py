@@ -12,7 +12,9 @@ What a page shows is what was printed, but for what differs from one run to the 
 - how much of an area is in use, and how much of a file system is free;
 - a priority that the kernel chose (a negative one);
 - the number of blanks in a row, since a table is as wide as its widest cell;
-- areas that the page does not name: the kernel shows those of the machine that runs the tests, too.
+- areas that the page does not name: the kernel shows those of the machine that runs the tests, too;
+- process ids, inodes, ages and memory of processes, how long one took to end, and how it ended, which old kernels do not
+  tell.
 """
 
 from __future__ import annotations
@@ -34,9 +36,13 @@ _ALIKE = (
     (re.compile(r'(?<="used": )\d+'), "N"),
     (re.compile(r", [0-9.]+ [KM]iB in use$", re.MULTILINE), ""),
     (re.compile(r"(?<=which has )\S+ [KMG]iB(?= free)"), "N"),
+    (re.compile(r"(?<=swapctl: )\d+(?= \()|(?<=process )\d+(?= \()|(?<=^[+-])\d+(?= /)", re.MULTILINE), "N"),
     (re.compile(r" +"), " "),
 )
 _USED = re.compile(r"(?<= )\d\S* [KM]?i?B(?=  +-?\d+ +yes)")
+_FOUND = re.compile(r"\d+ +(\S+) +(\w) +\w+ +[0-9.]+ \w+ +[0-9.]+ \w+ +(.*)")
+_STOPPED = re.compile(r"\d+ +(\S+) +(\w+)(?: \(-?\d+\))? +([A-Z0-9,-]+) +(?:[0-9.]+s|-) +(.*)")
+_OF_ONE_RUN = {"pid", "inode", "session", "age", "rss", "status", "elapsed"}
 _FIGURES = re.compile(r"\d+(\.\d+)?( [KMGT]iB| B)?")
 
 
@@ -75,7 +81,10 @@ def files(text: str) -> dict[str, str]:
 
 def alike(printed: str, page: str) -> str:
     """Return *printed* without what differs from run to run, and without the areas that *page* does not name."""
-    text = _status_json(printed, page) if printed.startswith("{") else _status(printed, page)
+    if printed.startswith("{"):
+        text = _json(printed, page)
+    else:
+        text = _processes(printed) if printed.startswith("PID ") else _status(printed, page)
     for pattern, word in _ALIKE:
         text = pattern.sub(word, text)
     return text
@@ -99,8 +108,15 @@ def _status(printed: str, page: str) -> str:
     return re.sub(r"^PATH .*\n(?=memory:)", "no swap areas\n", text, flags=re.MULTILINE)
 
 
-def _status_json(printed: str, page: str) -> str:
+def _processes(printed: str) -> str:
+    lines = [_STOPPED.sub(r"N \1 \2 \3 N \4", _FOUND.sub(r"N \1 \2 N N N \3", line)) for line in printed.splitlines()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(printed: str, page: str) -> str:
     document = json.loads(printed)
+    for process in document.get("processes", ()):
+        process.update(dict.fromkeys(_OF_ONE_RUN & set(process), "N"))
     if "memory" in document:
         document["areas"] = [area for area in document["areas"] if area["path"] in page]
         document["memory"] = dict.fromkeys(document["memory"], "N")

@@ -25,7 +25,7 @@ sys.exit(doctest.DocTestRunner(optionflags=flags).run(test).failed)
 
 @pytest.fixture
 def place(request, tmp_path):
-    for program in ("chroot", "losetup", "mkfs.ext4", "mkswap", "nsenter", "unshare"):
+    for program in ("chroot", "losetup", "mkfs.ext4", "mkswap", "nsenter", "setpriv", "setsid", "unshare"):
         if not shutil.which(program, path="/usr/sbin:/sbin:/usr/bin:/bin"):
             missing(f"no {program} here")
     with open("/proc/swaps", encoding="utf-8") as file:

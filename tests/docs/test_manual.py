@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
 import shlex
 from importlib import import_module
@@ -10,9 +11,13 @@ from importlib import import_module
 import pytest
 import yaml
 
-from swapctl import cli, errors, host, naming
+from swapctl import cli, errors, host, naming, process
+from swapctl.cli import selecting
 from swapctl.cli.parser import build_parser
-from swapctl.swap import Area, Result, Status, actions
+from swapctl.process import Listing, Outcome, Process, Selector, Waiting, ladder, plan, result, selector
+from swapctl.process.process import Unknown
+from swapctl.swap import Area, Status, actions
+from swapctl.swap import Result as Change
 from swapctl.swap.memory import Memory
 from swapctl.swap.state import State
 from tests.docs import pages
@@ -32,20 +37,22 @@ def options(parser):
 
 
 def section(title, text=MANUAL):
-    """Return what stands under a heading, up to the next one of the same level or above."""
-    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |^\1 |\Z)", text, re.MULTILINE | re.DOTALL)
+    """Return what stands under a heading, up to the next one of the same level or above, without its examples."""
+    prose = re.sub(r"^```console\n.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)  # a command begins with #
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |^\1 |\Z)", prose, re.MULTILINE | re.DOTALL)
     assert found, title
     return found[2]
 
 
 def terms(text):
-    """Return the words that definition lists in *text* define."""
-    defined = re.findall(r"^(\S.*)\n: ", text, re.MULTILINE)
-    return [word for line in defined for word in re.findall(r"\*\*(.+?)\*\*|(?<!\*)\*([^* ]+)\*(?!\*)", line)]
+    """Return the words that definition lists in *text* define, in order."""
+    lines = re.findall(r"^(\S.*)\n: ", text, re.MULTILINE)
+    words = [word for line in lines for word in re.findall(r"\*\*(.+?)\*\*|(?<!\*)\*([^* ]+)\*(?!\*)", line)]
+    return [bold or italic for bold, italic in words]
 
 
 def defined(text):
-    return {bold or italic for bold, italic in terms(text)}
+    return set(terms(text))
 
 
 def test_the_synopsis_has_every_option_of_every_command_and_no_other():
@@ -53,21 +60,25 @@ def test_the_synopsis_has_every_option_of_every_command_and_no_other():
     shown = {}
     for line in re.sub(r"\n +", " ", synopsis).splitlines():
         verb = line.split()[1] if line.split()[1] in PARSERS else ""
-        shown.setdefault(verb, set()).update(OPTION.findall(line))
+        shown.setdefault(verb, set()).update(OPTION.findall(line), selectors() if "[SELECTOR]..." in line else ())
     short = {"-n": "--dry-run", "-v": "--verbose", "-q": "--quiet"}
     for verb, parser in PARSERS.items():
         wanted = options(parser) - {"-h", "--help"} - set(short.values())
         assert shown[verb] - {"--help"} == wanted, verb
 
 
+def selectors():
+    return {word for word in defined(section("CHOOSING PROCESSES")) if word.startswith("-")}
+
+
 def test_the_manual_explains_every_option_and_no_other():
-    text = section("COMMANDS") + section("COMMON OPTIONS")
+    text = section("COMMANDS") + section("COMMON OPTIONS") + section("CHOOSING PROCESSES")
     assert {word for word in defined(text) if word.startswith("-")} == set().union(*map(options, PARSERS.values()))
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_the_manual_explains_the_options_of_a_command_with_it(verb):
-    shared = defined(section("COMMON OPTIONS"))
+    shared = defined(section("COMMON OPTIONS")) | (selectors() if verb in {"find", "kill"} else set())
     own = {word for word in defined(section(f"swapctl {verb}")) if word.startswith("-")}
     assert own == options(PARSERS[verb]) - shared
     assert own <= options(PARSERS[verb])
@@ -93,18 +104,24 @@ def test_every_help_has_examples_and_they_are_right(name):
     assert examples
     lines = examples[1].splitlines()
     assert len(lines) >= 2
-    for line in lines:
+    for shown in lines:
+        line = re.sub(r".*\$\((.*)\)", r"\1", shown)
         command, *arguments = shlex.split(line, comments=True)
         assert command == "swapctl"
         parsed = PARSER.parse_args(arguments)
         assert not name or arguments[0] == name
         if arguments[0] in {"ensure", "remove", "on", "off"}:
             assert [Area(path) for path in getattr(parsed, "paths", [getattr(parsed, "path", None)])]
+        if arguments[0] in {"find", "kill"}:
+            assert selecting.selector(parsed)
+        if arguments[0] == "kill":
+            assert ladder.parse(parsed.ladder)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/swapctl.8.md", "docs/ansible.md"])
 def test_every_command_shown_is_one(page):
-    lines = [line for line, _output in pages.commands(pages.read(page)) if line.startswith("swapctl ")]
+    lines = [re.sub(r"^sh -c '(.*);.*", r"\1", line) for line, _output in pages.commands(pages.read(page))]
+    lines = [line for line in lines if line.startswith("swapctl ")]
     assert lines
     for line in lines:
         arguments = shlex.split(re.split(r" [|>]| 2>", line)[0])[1:]
@@ -113,11 +130,65 @@ def test_every_command_shown_is_one(page):
 
 def test_the_manual_has_every_key_of_the_json():
     assert defined(section("An area")) - {r"\udc80", r"\udcff"} == set(State._fields)
-    assert defined(section("A change")) == {*Result._fields, "diff"}
+    assert defined(section("A change")) == {*Change._fields, "diff"}
     assert defined(section("Status")) == set(Status._fields)
-    assert defined(section("An error")) == {"changed", "error", "message", "hint", "remains"}
+    assert defined(section("An error")) == {"changed", "error", "message", "hint", "remains", "processes"}
     for name in Memory._fields:
         assert f"*{name}*" in section("Status")
+
+
+ONE = Process(1, "init")
+
+
+def test_the_manual_has_every_key_of_the_json_about_processes():
+    assert terms(section("A process")) == list(ONE.to_dict())
+    assert terms(section("Processes found")) == list(Listing(()).to_dict())
+    own = [key for key in Outcome(ONE, "exited").to_dict() if key not in ONE.to_dict()]
+    changed, processes, *rest = process.Result(()).to_dict()
+    assert terms(section("Processes stopped")) == [changed, processes, *own, *rest]
+    assert set(plan.Protected(ONE, "init").to_dict()) - set(ONE.to_dict()) == {"reason", "detail"}
+    assert list(Unknown(1, "init", "").to_dict()) == ["pid", "name", "reason"]
+    for key in ("pid", "name", "reason"):
+        assert f"*{key}*" in section("Processes found")
+
+
+def test_the_manual_has_every_outcome():
+    gone, sent, left = re.split(r"^(?:Not waited for|Left):$", section("Outcomes"), flags=re.MULTILINE)
+    assert (defined(gone), defined(sent), defined(left)) == (result.GONE, result.SENT, result.LEFT)
+
+
+def test_the_manual_has_every_reason_to_protect():
+    assert terms(section("WHAT IS PROTECTED")) == list(plan.REASONS)
+    assert list(plan.REASONS)[2:] == list(plan.INCLUDABLE)
+    assert "**--include** *KIND* overrules this, but for the first two" in section("WHAT IS PROTECTED")
+
+
+def test_the_manual_has_every_state_and_what_is_taken_when_nothing_is_said():
+    explained = re.search(r"^\*\*--state\*\*.*?\n\n", section("Selectors"), re.MULTILINE | re.DOTALL)
+    assert explained
+    assert set(re.findall(r"\*(\w)\*", explained[0])) == set(selector.STATES) - {"X"}
+    assert f"*{ladder.DEFAULT}*" in section("swapctl kill")
+    assert f"A signal without a time has {ladder.GRACE:g} seconds." in section("swapctl kill")
+    assert f"When left out, {plan.MOST}." in section("swapctl kill")
+
+
+STATUSES = {
+    "find": {Listing((ONE,)).exit_status, Listing(()).exit_status, errors.Guard.exit_code},
+    "kill": {
+        *(process.Result((Outcome(ONE, outcome),)).exit_status for outcome in result.GONE | result.SENT | result.LEFT),
+        process.Result(()).exit_status,
+        process.Result((), unknown=(Unknown(1, "init", ""),)).exit_status,
+        errors.Guard.exit_code,
+    },
+}
+
+
+@pytest.mark.parametrize("verb", STATUSES)
+def test_the_manual_has_every_exit_status(verb):
+    assert [int(status) for status in terms(section(f"Exit status of {verb}"))] == sorted(STATUSES[verb])
+    shared = section("EXIT STATUS").partition("###")[0]
+    assert terms(shared) == [str(errors.InvalidInput.exit_code), "128 + N", "141"]
+    assert f"{process.Result((), interrupted=True).exit_status} for SIGINT" in shared
 
 
 def test_the_manual_has_every_action():
@@ -140,6 +211,21 @@ def test_the_library_page_has_every_field_of_an_area():
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(Area._fields)
 
 
+def test_the_library_page_has_every_field_of_a_selector():
+    rows = re.findall(r"^\| (`.+?`) \|", section("Which processes", LIBRARY), re.MULTILINE)
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(Selector._fields)
+
+
+def test_the_library_page_has_what_is_public_about_processes():
+    text = section("Processes", LIBRARY)
+    assert {name for name in process.__all__ if not re.search(rf"`(?:process\.)?{name}\b", text)} == set()
+    taken = {name for call in (process.stop, process.send) for name in inspect.signature(call).parameters}
+    told = re.findall(r"^- `(\w+)", section("Stop them", LIBRARY), re.MULTILINE)
+    assert set(told) == taken - {"selector", "number"}
+    for name in Waiting._fields:
+        assert f"`{name}`" in section("Stop them", LIBRARY)
+
+
 def test_the_manual_has_the_files():
     files = section("FILES")
     assert f"*{host.LOCK}*" in files
@@ -159,27 +245,54 @@ def test_links_lead_somewhere(page):
 
 
 def arguments_of(name):
-    """Return the options of a module, or of the role, and whether one may say more about the role by a variable."""
-    source = (ROOT / f"plugins/modules/{name}.py").read_text(encoding="utf-8")
+    """Return the options of a module, those of its documentation fragments too."""
+    documented = documentation(f"modules/{name}")
+    fragments = [one for one in documented.get("extends_documentation_fragment", ()) if one.startswith("swapctl.")]
+    pages_of = [documented, *(documentation(f"doc_fragments/{one.rpartition('.')[2]}") for one in fragments)]
+    return {option for page in pages_of for option in page.get("options", {})}
+
+
+def documentation(name):
+    source = (ROOT / f"plugins/{name}.py").read_text(encoding="utf-8")
     documented = re.search(r'DOCUMENTATION = r"""\n(.*?)"""', source, re.DOTALL)
     assert documented
-    own = set(yaml.safe_load(documented[1]).get("options", {}))
-    return own | ({"backup", "fstab_in_place", "lock_timeout"} if name == "swap" else set())
+    return yaml.safe_load(documented[1])
+
+
+def variables_of(role):
+    text = (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["argument_specs"]["main"]["options"]
+
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/ansible.md"])
+def test_the_pages_name_every_module_role_and_playbook(page):
+    text = pages.read(page)
+    for kind, names in (
+        ("module", MODULES),
+        ("role", [path.name for path in (ROOT / "roles").iterdir()]),
+        ("playbook", [path.stem for path in (ROOT / "playbooks").glob("*.yml")]),
+    ):
+        assert {name for name in names if f"| {kind} `swapctl.linux.{name}` |" not in text} == set()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/ansible.md"])
 def test_playbooks_use_options_that_are_there(page):
-    role = yaml.safe_load((ROOT / "roles/swap/meta/argument_specs.yml").read_text(encoding="utf-8"))
-    variables = role["argument_specs"]["main"]["options"]
     plays = [play for block in pages.blocks(pages.read(page), "yaml") for play in yaml.safe_load(block)]
     assert plays
     for play in plays:
         for used in play.get("roles", []):
-            assert used["role"] == "swapctl.linux.swap"
+            role = used["role"].removeprefix("swapctl.linux.")
+            variables = variables_of(role)
             assert set(used["vars"]) <= set(variables)
             for area in used["vars"].get("swap_areas", []):
                 assert set(area) <= set(variables["swap_areas"]["options"])
+            for pattern in used["vars"].get("process_absent_patterns", []):
+                keys = set(pattern) if isinstance(pattern, dict) else {"pattern"}
+                assert keys <= arguments_of("process") - {"state", "signal"}
         for task in play.get("tasks", []):
-            for name in ("swap", "swap_info"):
+            for name in MODULES:
                 given = task.get(f"swapctl.linux.{name}", {}) or {}
                 assert set(given) <= arguments_of(name)

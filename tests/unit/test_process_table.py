@@ -243,8 +243,8 @@ def test_what_has_no_memory_of_its_own_has_none(view):
     ("raw", "paths"),
     [
         pytest.param(b"0::/system.slice/a.service\n", ("/system.slice/a.service",), id="version-2"),
-        pytest.param(b"12:cpu,cpuacct:/a\n1:name=systemd:/b\n0::/c\n", ("/c", "/b", "/a"), id="version-2-comes-first"),
-        pytest.param(b"2:cpu:/a\n1:memory:/a\n0::/\n", ("/", "/a"), id="each-once"),
+        pytest.param(b"12:cpu,cpuacct:/a\n1:name=systemd:/b\n0::/c\n", ("/a", "/b", "/c"), id="several-hierarchies"),
+        pytest.param(b"2:cpu:/a\n1:memory:/a\n0::/\n", ("/a", "/"), id="each-once"),
         pytest.param(b"0::/a:b\n", ("/a:b",), id="colon"),
         pytest.param(b"0::/a b\n", ("/a b",), id="blank"),
         pytest.param(b"0::/\xff\n", ("/\udcff",), id="not-utf-8"),
@@ -631,11 +631,12 @@ def test_the_directory_of_a_control_group(hierarchies, mounts, path, directory):
 @pytest.mark.parametrize(
     ("paths", "groups", "units", "directories"),
     [
-        pytest.param([["/a/b"], ["/a/c"]], ["/a"], [], ["/sys/fs/cgroup/a"], id="one-for-all-in-it"),
-        pytest.param([["/a"], ["/x/y"]], ["/a", "/x"], [], ["/sys/fs/cgroup/a", "/sys/fs/cgroup/x"], id="two"),
-        pytest.param([["/s/w.service/x"]], [], ["w"], ["/sys/fs/cgroup/s/w.service"], id="unit"),
-        pytest.param([["/a"]], ["/"], [], [], id="never-the-root"),
-        pytest.param([["/b"]], ["/a"], [], [], id="none-is-in-it"),
+        pytest.param(["/a/b", "/a/c"], ["/a"], [], ["/sys/fs/cgroup/a"], id="one-for-all-in-it"),
+        pytest.param(["/a", "/x/y"], ["/a", "/x"], [], ["/sys/fs/cgroup/a", "/sys/fs/cgroup/x"], id="two"),
+        pytest.param(["/s/w.service/x"], [], ["w"], ["/sys/fs/cgroup/s/w.service"], id="unit"),
+        pytest.param(["/a"], ["/"], [], None, id="never-the-root"),
+        pytest.param(["/a/b", "/b"], ["/a"], [], None, id="one-is-in-one-of-version-1"),
+        pytest.param(["/a", ""], ["/a"], [], None, id="one-is-in-none"),
         pytest.param([], ["/a"], [], [], id="no-processes"),
     ],
 )
