@@ -10,29 +10,35 @@ from .swapctl.errors import SwapctlError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from ansible.module_utils.basic import AnsibleModule
 
 
-def report(module: AnsibleModule, look: Callable[[], dict[str, object]]) -> None:
-    """End the module with what *look* finds."""
-    with errors_reported(module):
+def report(
+    module: AnsibleModule, look: Callable[[], dict[str, object]], words: Mapping[str, str] | None = None
+) -> None:
+    """End the module with what *look* finds; *words* as in `errors_reported`."""
+    with errors_reported(module, words):
         result = look()
     module.exit_json(changed=False, **as_texts(result))
 
 
 @contextmanager
-def errors_reported(module: AnsibleModule) -> Iterator[None]:
-    """Fail the module with an error's message and whatever else the error has to say."""
+def errors_reported(module: AnsibleModule, words: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Fail the module with an error's message and whatever else the error has to say.
+
+    *words*: what of the command line's words is called otherwise here.
+    """
     try:
         yield
     except SwapctlError as error:
-        more: dict[str, Any] = {"hint": _as_options(error.hint, module)}
+        message, hint = (_in_our_words(text, module, words or {}) for text in (str(error), error.hint))
+        more: dict[str, Any] = {"hint": hint}
         more.update({name: list(getattr(error, name, ())) for name in ("remains", "processes")})
         told = {name: value for name, value in more.items() if value}
-        module.fail_json(**as_texts({"msg": _as_options(str(error), module), **told}))
+        module.fail_json(**as_texts({"msg": message, **told}))
 
 
 def as_texts(values: dict[str, object]) -> dict[str, object]:
@@ -40,8 +46,10 @@ def as_texts(values: dict[str, object]) -> dict[str, object]:
     return {name: _as_text(value) for name, value in values.items()}
 
 
-def _as_options(text: str, module: AnsibleModule) -> str:
+def _in_our_words(text: str, module: AnsibleModule, words: Mapping[str, str]) -> str:
     """Return *text* with this module's options where it names those of the command line."""
+    for word, ours in words.items():
+        text = text.replace(word, ours)
     for name in module.argument_spec:
         text = re.sub(rf"(?<!\S)--{name.replace('_', '-')}\b", name, text)
     return text

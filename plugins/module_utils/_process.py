@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
     from ansible.module_utils.basic import AnsibleModule
 
+# What the command line calls otherwise.
+WORDS = {
+    "--state": "process_state",
+    "PATTERN": "pattern",
+    "look with find": "look with process_info",
+    "as find shows it": "as process_info tells it",
+}
+
 _SWITCHES = ("regex", "glob", "exact", "name", "ignore_case", "invert", "newest", "oldest")
 _TEXTS = ("pattern", "process_state", "older_than", "younger_than", "min_swap", "min_rss")
 _LISTS = {
@@ -49,7 +57,7 @@ def act(module: AnsibleModule) -> None:
     """End the module with what became of the processes, or in check mode is to become of them."""
     options = module.params
     how = {name: options[name] for name in ("tree", "expect", "max", "include")}
-    with errors_reported(module):
+    with errors_reported(module, WORDS):
         if options["signal"] is not None and options["state"] == "absent":
             raise InvalidInput("signal is only sent with state signalled", hint="leave signal out, or give a ladder")
         chosen = selector(options)

@@ -126,13 +126,13 @@ partial:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._outcome import report
-from ..module_utils._process import SELECTOR_SPEC, selector
+from ..module_utils._process import SELECTOR_SPEC, WORDS, selector
 from ..module_utils.swapctl.process import look
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=SELECTOR_SPEC, supports_check_mode=True)
-    report(module, lambda: look(selector(module.params)).to_dict())
+    report(module, lambda: look(selector(module.params)).to_dict(), WORDS)
 
 
 if __name__ == "__main__":

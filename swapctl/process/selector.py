@@ -167,7 +167,7 @@ def _check_texts(given: Mapping[str, Any]) -> None:
         raise InvalidInput("newest and oldest cannot both be meant", hint="give --newest or --oldest")
     unknown = sorted(set(given["state"] or "") - {*STATES, ",", " "})
     if unknown or (given["state"] is not None and not given["state"].strip(", ")):
-        message = f"state {given['state']!r} has no such letter"
+        message = f"--state: {given['state']!r} has no such letter"
         raise InvalidInput(message, hint=f"allowed are the letters {' '.join(STATES)}, several together or with commas")
     for name in _NAMES:
         if not all(str(value).partition("=")[0].strip() for value in given[name]):

@@ -27,7 +27,7 @@ _SSHD = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear"})
 _SWAPCTL = re.compile(
     rb"""(?:^|[\s/'"\0;&|(])swapctl(?:\.pyz)?['"]?[\s\0]+(?:--?\S+[\s\0]+)*(?:kill|find)(?:[\s\0]|$)"""
 )
-_ANSIBLE = re.compile(rb"/ansible-tmp-[0-9.]+-|BECOME-SUCCESS-|/\.ansible/|^ssh: .*\[mux\]")
+_ANSIBLE = re.compile(rb"/ansible-tmp-[0-9.]+-|BECOME-SUCCESS-|\becho ~\S|/\.ansible/|^ssh: .*\[mux\]")
 _CONTROLLER = re.compile(r"ansible(?:-.+)?")
 _INTERPRETED = 2  # words in which the name of a script stands: python3 /usr/bin/ansible-playbook
 
@@ -40,6 +40,7 @@ class Surroundings(Record):
     ancestors: frozenset[int] = frozenset()
     connection: frozenset[int] = frozenset()
     clients: frozenset[str] = frozenset()
+    pipes: frozenset[str] = frozenset()
     ansible: bool = False
 
 
@@ -55,6 +56,7 @@ def look_around(table: Table, *, ansible: bool = False) -> Surroundings:
         # sudo hides the connection from us, but not from those between it and sshd.
         connection=frozenset(_far_end(table, (me, *ancestors) if programs & _SSHD else (me,))),
         clients=frozenset(client for server, client in _MULTIPLEXERS.items() if server in programs),
+        pipes=frozenset(_output(table.view(me))),
         ansible=ansible or any(_is_controller(table.view(pid)) for pid in ancestors),
     )
 
@@ -66,6 +68,8 @@ def reason_to_protect(view: View, table: Table, around: Surroundings) -> str:
         return reason
     if is_foreign(view):
         return "namespace"
+    if around.pipes and _reads(view, around.pipes):
+        return "connection"
     if _SWAPCTL.search(view.cmdline):
         return "swapctl"
     return "ansible" if around.ansible and _is_of_ansible(view, table) else ""
@@ -83,6 +87,30 @@ def reason_by_place(stat: Stat, pid: int, around: Surroundings) -> str:
         "sshd": stat.comm in _SSHD,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _output(view: View) -> Iterator[str]:
+    """Give the pipes that this process writes to."""
+    for number in (1, 2):
+        try:
+            target = view.link(f"fd/{number}")
+        except (Gone, Denied):
+            continue
+        if target.startswith("pipe:"):
+            yield target
+
+
+def _reads(view: View, pipes: frozenset[str]) -> bool:
+    """Whether a process reads from one of *pipes*: swapctl kill worker | tee worker.log."""
+    try:
+        for number in view.list("fd"):
+            if view.link(f"fd/{number}") in pipes:
+                flags = int(view.read(f"fdinfo/{number}").partition(b"flags:")[2].split()[0], 8)
+                if flags & os.O_ACCMODE == os.O_RDONLY:
+                    return True
+    except (Gone, Denied):
+        pass
+    return False
 
 
 def is_foreign(view: View) -> bool:
@@ -135,8 +163,10 @@ def _far_end(table: Table, family: tuple[int, ...]) -> Iterator[int]:
     if not socket:
         return
     for pid in table.pids():
+        view = table.view(pid)
         try:
-            holds = socket in table.view(pid).sockets()
+            # Another ssh may hold it for the one that was called (ControlMaster), or have been called through one more.
+            holds = view.comm == "ssh" or socket in view.sockets()
         except (Gone, Denied):
             continue
         if holds:

@@ -1,0 +1,74 @@
+"""A terminal with a program in it, to type and to read."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]")
+_PATIENCE = 30.0
+
+
+class Terminal:
+    """Runs *command*, with the terminal as its own; it is hung up in the end."""
+
+    def __init__(self, command: list[str], env: Mapping[str, str]) -> None:
+        self._master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+        try:
+            self.process = subprocess.Popen(
+                ["setsid", "--ctty", *command],
+                env={**env, "TERM": "xterm"},
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+            )
+        finally:
+            os.close(slave)
+        self.output = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        os.close(self._master)
+        self.process.kill()
+        self.process.wait()
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._master, text.encode())
+
+    def read(self, until: str) -> str:
+        """Return all that was shown so far, once *until* matches somewhere in it; without colours."""
+        deadline = time.monotonic() + _PATIENCE
+        while not re.search(until, self.output):
+            assert self._read(deadline - time.monotonic()), f"no {until!r} in {self.output!r}"
+        return self.output
+
+    def end(self) -> int:
+        """Return the exit status, once the program has ended."""
+        deadline = time.monotonic() + _PATIENCE
+        while self._read(deadline - time.monotonic()):
+            pass
+        return self.process.wait(_PATIENCE)
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self._master], [], [], max(0.0, seconds))[0]:
+            return False
+        with contextlib.suppress(OSError):  # EIO: nobody has it open any more
+            part = os.read(self._master, 1 << 16)
+            self.output += _CONTROL.sub("", part.decode("utf-8", "replace"))
+            return bool(part)
+        return False
