@@ -61,7 +61,7 @@ lint: venv ## check style, types, spelling, playbooks and the changelog
 sanity: venv ## run ansible-test sanity on a copy of the collection
 	$(BIN)/python -m tools.sanity
 
-bench: venv ## compare the speed with the same work typed by hand (root)
+bench: venv ## compare the speed with the same work done by others (as root, that on swap as well)
 	$(BIN)/python benchmarks/run.py
 
 docs: build/swapctl.8 ## build the man page

@@ -211,8 +211,8 @@ processes:
       sample: ""
 protected:
   description:
-    - Processes that match and were left alone, as above, with the C(reason), one of the values of O(include) or V(self)
-      or V(kernel), and C(detail) in words.
+    - Processes that match and were left alone, as above, with the C(outcome) V(protected), the C(reason), one of the
+      values of O(include) or V(self) or V(kernel), and C(detail) in words.
   returned: always
   type: list
   elements: dict

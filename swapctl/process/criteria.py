@@ -121,7 +121,7 @@ def _of_texts(selector: Selector) -> list[Question]:
         questions.append(("pattern", lambda view: matches(view) is wanted))
     if name:
         is_comm, goes_by = name.test(), name.test_name()
-        questions.append(("name", lambda view: (is_comm(view.comm) or goes_by("", view.cmdline)) is wanted))
+        questions.append(("name", lambda view: (is_comm(view.comm) or goes_by(view.comm, view.cmdline)) is wanted))
     return questions
 
 
@@ -130,11 +130,14 @@ def _in_command_or_name(pattern: Pattern) -> Callable[[View], bool]:
     if pattern.exact:
         return lambda view: in_command(view.cmdline) or in_names(view.comm, view.cmdline)
 
+    fits_comm = pattern.fits_comm
+
     def matches(view: View) -> bool:
-        if in_command(view.cmdline):
+        raw = view.cmdline
+        if in_command(raw):
             return True
         # Only a thread of the kernel can have a longer name than a comm holds; it has no command line.
-        return (pattern.fits_comm or not view.cmdline) and in_name(view.comm)
+        return (fits_comm or not raw) and in_name(view.comm)
 
     return matches
 

@@ -16,19 +16,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 PATIENCE = 3.0  # seconds for the last answer
-_STALL = 0.02  # seconds without an answer, after which there are twice as many to ask
-_MOST = 200  # threads; each may have three files open
+_STALL = 0.05  # seconds without an answer, after which there are twice as many to ask
+MOST, FILES = 200, 3  # threads, and the files that each may have open
 
 
 def ask(
-    pids: Sequence[int], question: Callable[[int], Any], *, limit: float = float("inf")
+    pids: Sequence[int], question: Callable[[int], Any], *, most: int, limit: float = float("inf")
 ) -> tuple[list[Any], list[int]]:
-    """Return the answers of all that have one, not None, and those that were silent; *limit*: seconds in all."""
-    return _Inquiry(pids, question).run(limit)
+    """Return the answers of all that have one, not None, and those that were silent.
+
+    *most*: how many may ask at once; *limit*: seconds in all.
+    """
+    return _Inquiry(pids, question, most).run(limit)
 
 
 class _Inquiry:
-    def __init__(self, pids: Sequence[int], question: Callable[[int], Any]) -> None:
+    def __init__(self, pids: Sequence[int], question: Callable[[int], Any], most: int) -> None:
+        self._most = most
         self._question = question
         self._left = iter(pids)  # next() of it is one step, whoever calls
         self._all_asked = False
@@ -50,7 +54,7 @@ class _Inquiry:
             if self._count != seen and not self._all_asked:
                 seen, since = self._count, now
             elif not self._all_asked:
-                self._employ(min(self._askers, _MOST - self._askers))
+                self._employ(min(self._askers, self._most - self._askers))
             if now - since > PATIENCE or now - began > limit:
                 break
         self._over = True

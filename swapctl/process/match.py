@@ -120,7 +120,11 @@ class Pattern(Record):
     def test_name(self) -> Callable[[str, bytes], bool]:
         """Return what tells whether one of the names matches that a process goes by."""
         test = self.test()
-        return lambda comm, raw: any(test(name) for name in names(comm, raw))
+        if self.regex or self.glob or self.ignore_case:
+            return lambda comm, raw: any(test(name) for name in names(comm, raw))
+        # Every name that a command line gives is a part of it, and nearly none has this one.
+        needle = encode(self.text)
+        return lambda comm, raw: test(comm) or (needle in raw and any(test(name) for name in names(comm, raw)))
 
     @property
     def fits_comm(self) -> bool:

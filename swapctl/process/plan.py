@@ -38,7 +38,8 @@ class Protected(Record):
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form."""
-        return {**self.process.to_dict(), "reason": self.reason, "detail": REASONS[self.reason]}
+        told = {"outcome": "protected", "reason": self.reason, "detail": REASONS[self.reason]}
+        return {**self.process.to_dict(), **told}
 
 
 class Limits(Record):

@@ -13,7 +13,7 @@ from ..errors import Guard
 from ..record import Record
 from . import match
 from .criteria import Criteria
-from .inquiry import ask
+from .inquiry import FILES, MOST, ask
 from .process import Process, Unknown
 from .signals import Handle, room
 from .surroundings import is_foreign, reason_by_place, reason_to_protect
@@ -69,10 +69,16 @@ class Searcher:
         self._table = table
         self._around = around
         self._criteria = Criteria(selector, table)
-        self._room = room() if around else 0
+        self._askers = max(1, min(MOST, room() // 2 // FILES))
+        self._room = max(1, room() - self._askers * FILES)
         self._begun: dict[int, Hit] = {}
         self._silent: set[int] = set()
         self._suspension: Suspension | None = None
+
+    @property
+    def room(self) -> int:
+        """How many processes can be held at once, beside what a search needs."""
+        return self._room
 
     @property
     def users(self) -> frozenset[int]:
@@ -93,7 +99,7 @@ class Searcher:
         def evaluate(pid: int) -> Hit | Unknown | None:
             return None if pid == me else self._evaluate(pid, inodes.get(pid), held)
 
-        answers, silent = ask(pids, evaluate)
+        answers, silent = ask(pids, evaluate, most=self._askers)
         hits = [answer for answer in answers if isinstance(answer, Hit)]
         unknown = [answer for answer in answers if isinstance(answer, Unknown)]
         self._silent.update(silent)  # once is enough to wait for them
@@ -118,7 +124,7 @@ class Searcher:
                 return Hit(Process(handle.pid, ""), handle)
             return Hit(Process(handle.pid, ""), handle) if handle.reaped else hit
 
-        answers, silent = ask(range(len(handles)), tell, limit=_ENOUGH)
+        answers, silent = ask(range(len(handles)), tell, limit=_ENOUGH, most=self._askers)
         return answers + [
             begun.get(number, Hit(Process(handles[number].pid, ""), handles[number])) for number in silent
         ]

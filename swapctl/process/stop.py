@@ -20,7 +20,7 @@ from .cgroups import Group, Hierarchies, whole_groups
 from .plan import MOST, Limits, Protected
 from .result import Result
 from .search import Found, Searcher
-from .signals import Suspension, Waiter, check, descriptors, interruptible, room, urgency
+from .signals import Suspension, Waiter, check, descriptors, interruptible, urgency
 from .surroundings import look_around
 from .table import Denied, Gone, Table
 from .tree import Tree, unprotected
@@ -148,9 +148,9 @@ class _Run:
         self._limits = limits
         self._progress = progress
         self._selector = selector
-        self._room = room()
         around = look_around(table, ansible=ansible)
         self._searcher = Searcher(selector, table, around)
+        self._room = self._searcher.room
         self._witness = Witness(table)
         self._suspension = Suspension()
         self._tree = Tree(self._searcher, table, around, self._suspension) if tree else None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 
 from ..errors import Guard
-from .signals import Handle, room
+from .signals import Handle
 from .surroundings import reason_by_place
 from .table import Denied, Gone
 
@@ -52,7 +52,7 @@ class Tree:
         self._searcher = searcher
         self._table = table
         self._around = around
-        self._room = room()
+        self._room = searcher.room
         self._suspension = suspension
         self._members: dict[int, _Member] = {}
 

@@ -146,7 +146,7 @@ def test_the_manual_has_every_key_of_the_json_about_processes():
     own = [key for key in Outcome(ONE, "exited").to_dict() if key not in ONE.to_dict()]
     changed, processes, *rest = process.Result(()).to_dict()
     assert terms(section("Processes stopped")) == [changed, processes, *own, *rest]
-    assert set(plan.Protected(ONE, "init").to_dict()) - set(ONE.to_dict()) == {"reason", "detail"}
+    assert set(plan.Protected(ONE, "init").to_dict()) - set(ONE.to_dict()) == {"outcome", "reason", "detail"}
     assert list(Unknown(1, "init", "").to_dict()) == ["pid", "name", "reason"]
     for key in ("pid", "name", "reason"):
         assert f"*{key}*" in section("Processes found")

@@ -200,4 +200,5 @@ def test_whether_a_reason_protects(reason, protects):
 
 @pytest.mark.parametrize(("reason", "detail"), plan.REASONS.items())
 def test_a_protected_process_says_why(reason, detail):
-    assert Protected(worker(7), reason).to_dict() == {**worker(7).to_dict(), "reason": reason, "detail": detail}
+    told = {"outcome": "protected", "reason": reason, "detail": detail}
+    assert Protected(worker(7), reason).to_dict() == {**worker(7).to_dict(), **told}
