@@ -83,14 +83,17 @@ def _add_selectors(group: argparse._ArgumentGroup) -> None:
         ("--ancestor", "PID", "parent, or its parent, and so on"),
         ("--session", "SID", "session"),
         ("--tty", "TTY", "controlling terminal, such as pts/3; none for no terminal"),
-        ("--cgroup", "PATH", "control group, or one below it"),
         ("--unit", "UNIT", "systemd unit; without a suffix a service"),
-        ("--exe", "FILE", "executable file, even if it was replaced or deleted meanwhile"),
         ("--pid", "PID", "process id, or PID:INODE"),
-        ("--env", "NAME[=VALUE]", "environment variable"),
         ("--port", "PORT", "TCP or UDP port that it waits at"),
     ):
         group.add_argument(option, metavar=metavar, action="extend", type=several, help=f"{text} (a list: commas)")
+    for option, metavar, text in (  # a comma can be a part of these
+        ("--cgroup", "PATH", "control group, or one below it"),
+        ("--exe", "FILE", "executable file, even if it was replaced or deleted meanwhile"),
+        ("--env", "NAME[=VALUE]", "environment variable"),
+    ):
+        group.add_argument(option, metavar=metavar, action="append", help=f"{text} (a list: several times)")
     group.add_argument("--pidfile", metavar="FILE", help="the process whose id a file holds")
     group.add_argument("--state", metavar="LETTERS", help="state, one of R S D T t Z I")
     group.add_argument("--older-than", metavar="TIME", help="began longer ago than this: 90, 5m, 2h, 1d")
