@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = 4096
-_READ = os.O_RDONLY | os.O_CLOEXEC
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD
 _GONE = {errno.ENOENT, errno.ESRCH}
 _DENIED = {errno.EACCES, errno.EPERM}
@@ -80,7 +79,7 @@ class View:
     def read(self, name: str, *, whole: bool = True) -> bytes:
         """Return all of one file; Gone or Denied. *whole*: the kernel gives all that fits at once."""
         try:
-            descriptor = os.open(self._prefix + name, _READ, dir_fd=self._directory)
+            descriptor = os.open(self._prefix + name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._directory)
             try:
                 data = os.read(descriptor, _PAGE)
                 if len(data) == _PAGE or (data and not whole):  # a list comes in less than pages

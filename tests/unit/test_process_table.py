@@ -326,7 +326,7 @@ def test_a_process_that_is_no_more_is_gone(processes, ask):
     ids=errno.errorcode.get,
 )
 def test_what_an_error_of_the_kernel_means(number, kind):
-    assert type(table._translated(OSError(number, os.strerror(number)))) is kind
+    assert isinstance(table._translated(OSError(number, os.strerror(number))), kind)
 
 
 def test_what_is_denied_says_why():
