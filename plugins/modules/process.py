@@ -226,6 +226,11 @@ partial:
   returned: always
   type: bool
   sample: false
+trouble:
+  description: What ended the run early, such as too few open files, or empty. It fails the task.
+  returned: always
+  type: str
+  sample: ""
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -66,7 +66,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Stop them, and print what became of each."""
     chosen = selecting.selector(args)
-    ask = sys.stdin.isatty() and sys.stderr.isatty() and not args.yes
+    ask = bool(sys.stdin) and sys.stdin.isatty() and sys.stderr.isatty() and not args.yes
     how = {
         "tree": args.tree,
         "expect": args.expect,
@@ -106,7 +106,8 @@ def _print(result: process.Result, *, verbose: bool) -> None:
     if result.processes:
         output.print_table(_COLUMNS, [_row(one) for one in result.processes])
     elif not result.unknown:
-        print("swapctl: nothing matches", file=sys.stderr)
+        what = "nothing matches but what is protected" if result.protected else "nothing matches"
+        print(f"swapctl: {what}", file=sys.stderr)
     sys.stdout.flush()
     for line in _remarks(result, verbose=verbose):
         print(f"swapctl: {output.visible(line)}", file=sys.stderr)
@@ -135,5 +136,7 @@ def _remarks(result: process.Result, *, verbose: bool) -> Iterator[str]:
     elif result.protected:
         kinds = ", ".join(dict.fromkeys(one.reason for one in result.protected))
         yield f"left alone: {len(result.protected)} protected ({kinds}); -v names them"
+    if result.trouble:
+        yield result.trouble
     if result.interrupted:
         yield "interrupted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..sizes import human
 
@@ -103,12 +103,14 @@ class _Line:
 
     def draw(self, text: str) -> None:
         self._drawn = True
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
-        print(f"\r\033[K{visible(text)[: width - 1]}", end="", file=sys.stderr, flush=True)
+        with suppress(OSError):  # a terminal that has gone is no reason to leave the work half done
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            print(f"\r\033[K{visible(text)[: width - 1]}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         if self._drawn:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            with suppress(OSError):
+                print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 class _Display:

@@ -7,6 +7,7 @@ meanwhile: no list of processes can do that.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ class Group:
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self._descriptor)
+
+    def pids(self) -> set[int]:
+        """Return the processes in the group and below; 0 is one that this PID namespace does not show."""
+        found: set[int] = set()
+        for _path, _groups, files, directory in os.fwalk(".", dir_fd=self._descriptor):
+            if "cgroup.procs" in files:
+                with suppress(OSError), open(os.open("cgroup.procs", os.O_RDONLY, dir_fd=directory), "rb") as file:
+                    found.update(int(line) for line in file.read().split())
+        return found
 
     def kill(self) -> bool:
         """End everything in the group and below; False where the kernel cannot, or the group is gone."""

@@ -13,6 +13,7 @@ import time
 from ..errors import Guard, InvalidInput
 from . import match
 from .cgroups import Hierarchies, is_within, unit_names
+from .signals import Handle
 from .table import Denied, Gone
 
 TYPE_CHECKING = False
@@ -225,11 +226,11 @@ def _pids(selector: Selector, table: Table) -> list[tuple[int, int | None]] | No
         _refuse_thread(table, pid)
     if selector.pidfile is None:
         return wanted
-    listed = _pid_in(selector.pidfile, table)
+    listed = _listed_in(selector.pidfile, table)
     if listed is None:
         return []
-    _refuse_thread(table, listed)
-    return [one for one in wanted if one[0] == listed] if wanted else [(listed, None)]
+    pid, _inode = listed
+    return [listed for one in wanted if one[0] == pid][:1] if wanted else [listed]
 
 
 def _identity(text: str) -> tuple[int, int | None]:
@@ -247,7 +248,7 @@ def _refuse_thread(table: Table, pid: int) -> None:
         raise Guard(message, hint=f"a signal to it would reach the whole process: give {leader} if that is meant")
 
 
-def _pid_in(path: str, table: Table) -> int | None:
+def _listed_in(path: str, table: Table) -> tuple[int, int | None] | None:
     """Return the process that a pidfile names; None if there is no such file, Guard if it cannot be trusted."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -270,15 +271,18 @@ def _pid_in(path: str, table: Table) -> int | None:
             hint=_NO_PIDFILE,
         )
     pid = int(words[0])
-    _refuse_stale(path, pid, found, table)
-    return pid
+    _refuse_thread(table, pid)
+    return pid, _checked_inode(path, pid, found, table)
 
 
-def _refuse_stale(path: str, pid: int, file: os.stat_result, table: Table) -> None:
+def _checked_inode(path: str, pid: int, file: os.stat_result, table: Table) -> int | None:
+    """Return what tells the process that a pidfile names from others to come; Guard if it is stale or not trusted."""
     hint = "delete the file, or find the process by its name"
     try:
-        with table.pinned(pid) as (view, _descriptor):
+        with table.pinned(pid) as (view, directory):
             age, uid = table.age(view.stat), view.uid
+            handle = Handle(pid, directory)
+            handle.close()
     except (Gone, Denied):
         raise Guard(f"pidfile {path} is stale: there is no process {pid}", hint=hint) from None
     if time.time() - age > file.st_mtime + _SLACK:
@@ -289,6 +293,7 @@ def _refuse_stale(path: str, pid: int, file: os.stat_result, table: Table) -> No
             f"pidfile {path} can be written by others than the owner of process {pid}, which it names",
             hint=f"give --pid {pid} if that is the one",
         )
+    return handle.inode
 
 
 def _user(name: str) -> int:

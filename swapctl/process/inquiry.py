@@ -47,6 +47,15 @@ class _Inquiry:
     def run(self, limit: float) -> tuple[list[Any], list[int]]:
         self._done.acquire()
         self._employ(1)
+        try:
+            self._wait(limit)
+        finally:
+            self._over = True
+        if self._errors:
+            raise self._errors[0]
+        return list(self._answers), list(self._silent)
+
+    def _wait(self, limit: float) -> None:
         began = since = time.monotonic()
         seen = 0
         while not self._done.acquire(timeout=_STALL):
@@ -57,21 +66,24 @@ class _Inquiry:
                 self._employ(min(self._askers, self._most - self._askers))
             if now - since > PATIENCE or now - began > limit:
                 break
-        self._over = True
-        if self._errors:
-            raise self._errors[0]
-        return list(self._answers), list(self._silent)
 
     def _employ(self, more: int) -> None:
         for _number in range(more):
             self._askers += 1
-            _thread.start_new_thread(self._work, ())
+            try:
+                _thread.start_new_thread(self._work, ())
+            except RuntimeError:  # this user may have no more processes: one asks here, and waits as long as it takes
+                if self._askers == 1:
+                    self._work()
+                return
 
     def _work(self) -> None:
         try:
             for pid in self._left:
+                if self._is_over():
+                    return
                 answer = self._question(pid)
-                if self._over:
+                if self._is_over():
                     return
                 del self._silent[pid]
                 self._count += 1
@@ -83,6 +95,9 @@ class _Inquiry:
         except BaseException as error:  # noqa: BLE001 (raised again in the thread that waits)
             self._errors.append(error)
             self._finish()
+
+    def _is_over(self) -> bool:
+        return self._over
 
     def _finish(self) -> None:
         try:

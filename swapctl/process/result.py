@@ -55,13 +55,17 @@ class Outcome(Record):
 
 
 class Result(Record):
-    """What a run did, or (dry) would do. *partial*: others are hidden. *unknown*: not told whether meant."""
+    """What a run did, or (dry) would do. *partial*: others are hidden. *unknown*: not told whether meant.
+
+    *trouble*: what ended the run early, if something did.
+    """
 
     processes: tuple[Outcome, ...]
     protected: tuple[Protected, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     partial: bool = False
     interrupted: bool = False
+    trouble: str = ""
 
     @property
     def changed(self) -> bool:
@@ -78,7 +82,7 @@ class Result(Record):
         """0: all that matched are gone, or signalled; 1: nothing matched; 4: some are left, denied, or not known."""
         if self.interrupted:
             return _INTERRUPTED
-        if self.left or self.unknown:
+        if self.left or self.unknown or self.trouble:
             return _LEFT
         return 0 if self.processes else _NOTHING_MATCHED
 
@@ -88,6 +92,8 @@ class Result(Record):
         said = [f"{one.process.pid} ({one.process.name}) {one.outcome}{_because(one)}" for one in self.left]
         if self.unknown:
             said.append(f"{len(self.unknown)} process{'es' * (len(self.unknown) > 1)} could not be examined")
+        if self.trouble:
+            said.append(self.trouble)
         if self.interrupted:
             said.append("interrupted")
         return "; ".join(said)
@@ -106,6 +112,7 @@ class Result(Record):
             "protected": [one.to_dict() for one in self.protected],
             "unknown": [one.to_dict() for one in self.unknown],
             "partial": self.partial,
+            "trouble": self.trouble,
         }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 
 from ..errors import Guard
 from ..record import Record
@@ -15,7 +16,7 @@ from . import match
 from .criteria import Criteria
 from .inquiry import FILES, MOST, ask
 from .process import Process, Unknown
-from .signals import Handle, room
+from .signals import Handle, killable, room
 from .surroundings import is_foreign, reason_by_place, reason_to_protect
 from .table import TICKS, Denied, Gone
 
@@ -99,7 +100,9 @@ class Searcher:
         def evaluate(pid: int) -> Hit | Unknown | None:
             return None if pid == me else self._evaluate(pid, inodes.get(pid), held)
 
-        answers, silent = ask(pids, evaluate, most=self._askers)
+        # Nothing is suspended by the first search: what holds it up may end it.
+        with killable() if self.selector.regex and not suspension else nullcontext():
+            answers, silent = ask(pids, evaluate, most=self._askers)
         hits = [answer for answer in answers if isinstance(answer, Hit)]
         unknown = [answer for answer in answers if isinstance(answer, Unknown)]
         self._silent.update(silent)  # once is enough to wait for them
@@ -109,6 +112,13 @@ class Searcher:
             else:
                 unknown.append(Unknown(pid, _name(self._table.view(pid)), _SILENT))
         return Found(self._chosen(hits), tuple(unknown), self._table.partial)
+
+    def protection(self, pid: int) -> str:
+        """Return why a process is protected, if it is; nothing of one that is gone."""
+        try:
+            return reason_to_protect(self._table.view(pid), self._table, self._around) if self._around else ""
+        except (Gone, Denied):
+            return ""
 
     def describe(self, handles: Sequence[Handle]) -> list[Hit]:
         """Return what there is to say of processes that are held already; of those that do not answer soon, less."""
@@ -121,7 +131,7 @@ class Searcher:
                 begun[number] = self._sketched(view, handle)
                 hit = self._described(view, handle)
             except (Gone, Denied):
-                return Hit(Process(handle.pid, ""), handle)
+                return begun.get(number) or Hit(Process(handle.pid, ""), handle)
             return Hit(Process(handle.pid, ""), handle) if handle.reaped else hit
 
         answers, silent = ask(range(len(handles)), tell, limit=_ENOUGH, most=self._askers)
@@ -158,9 +168,14 @@ class Searcher:
             if inode is not None and handle.inode != inode:
                 handle.close()
                 return None
-            self._begun[pid] = self._sketched(view, handle)
-            hit = self._described(view, handle)
-        if self._suspension and not hit.protection:
+            try:
+                self._begun[pid] = self._sketched(view, handle)
+                hit = self._described(view, handle)
+            except BaseException:
+                self._begun.pop(pid, None)
+                handle.close()
+                raise
+        if self._suspension and not hit.protection and hit.process.state != "T":
             self._suspension.add(handle)
         self._keep(handle, held)
         return hit
@@ -168,7 +183,19 @@ class Searcher:
     def _sketched(self, view: View, handle: Handle) -> Hit:
         """Return what there is to say of a process without reading its memory, should that be locked."""
         protection = reason_by_place(view.stat, view.pid, self._around) if self._around else ""
-        return Hit(Process(view.pid, view.stat.comm, inode=handle.inode, state=view.stat.state), handle, protection)
+        if self._around and not protection and is_foreign(view):
+            protection = "namespace"
+        stat = view.stat
+        process = Process(
+            view.pid,
+            stat.comm,
+            inode=handle.inode,
+            parent=stat.parent,
+            state=stat.state,
+            session=stat.session,
+            started=stat.start / TICKS,
+        )
+        return Hit(process, handle, protection)
 
     def _described(self, view: View, handle: Handle) -> Hit:
         process = _describe(view, self._table, handle.inode)
@@ -193,9 +220,8 @@ class Searcher:
     def _chosen(self, hits: list[Hit]) -> tuple[Hit, ...]:
         if not (self.selector.newest or self.selector.oldest):
             return tuple(sorted(hits, key=lambda hit: hit.process.pid))
-        there = sorted(
-            (hit for hit in hits if not hit.protection), key=lambda hit: (hit.process.started, hit.process.pid)
-        )
+        free = [hit for hit in hits if hit.handle and not hit.protection]
+        there = sorted(free, key=lambda hit: (hit.process.started, hit.process.pid))
         chosen = there[-1:] if self.selector.newest else there[:1]
         for hit in hits:
             if hit.handle and hit not in chosen:

@@ -143,8 +143,12 @@ class Selector(Record):
 
     @property
     def named(self) -> bool:
-        """Whether certain processes are meant, and not whatever matches: others that match later are not theirs."""
-        return bool(self.pid or self.pidfile is not None or self.newest or self.oldest)
+        """Whether certain processes are meant, and not whatever matches: others that match later are not theirs.
+
+        So it is with relatives as well: the number that they are told by can be somebody else's by then.
+        """
+        relatives = self.parent or self.ancestor or self.session
+        return bool(self.pid or self.pidfile is not None or self.newest or self.oldest or relatives)
 
     def patterns(self) -> tuple[Pattern | None, Pattern | None]:
         """Return what the command line or name has to match, and what the name has to."""

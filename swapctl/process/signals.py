@@ -7,6 +7,7 @@ afterwards: then the number still was that process's. There is no fall-back to k
 
 from __future__ import annotations
 
+import _thread
 import errno
 import os
 import select
@@ -30,6 +31,10 @@ _INFO = struct.Struct("QQ11Ii")
 _LONGEST = 86400.0  # seconds; epoll counts milliseconds in 31 bits
 _ENOUGH_TIME = 60_000_000  # microseconds
 _SPARE = 64  # descriptors that are left to everything else
+
+
+_limits: list[int] = []  # the limits of open files as those found them that have raised it
+_limit_lock = _thread.allocate_lock()
 
 
 class Handle:
@@ -123,23 +128,37 @@ class Suspension:
 
     def __init__(self) -> None:
         self._handles: list[Handle] = []
+        self._lock = _thread.allocate_lock()
+        self._over = False
 
     def add(self, handle: Handle) -> None:
-        """Suspend one."""
-        try:
-            handle.send(signal.SIGSTOP)
-        except (Gone, Denied):
-            return
-        self._handles.append(handle)
+        """Suspend one, from whatever thread."""
+        with self._lock:
+            if not self._over:
+                self._handles.append(handle)
+                with suppress(Gone, Denied):
+                    handle.send(signal.SIGSTOP)
 
     def end(self, handles: Iterable[Handle] | None = None) -> None:
         """Let them go on, or of them only *handles*; a signal sent meanwhile comes to them now."""
-        chosen = set(self._handles if handles is None else handles)
-        going, self._handles = self._handles, [handle for handle in self._handles if handle not in chosen]
+        with self._lock:
+            chosen = set(self._handles if handles is None else handles)
+            going, self._handles = self._handles, [handle for handle in self._handles if handle not in chosen]
         for handle in going:
             if handle in chosen:
                 with suppress(Gone, Denied), handle.opened():
                     handle.send(signal.SIGCONT)
+
+    def keep(self) -> None:
+        """Leave them as they are: they have been told to stop by now."""
+        with self._lock:
+            self._handles = []
+
+    def close(self) -> None:
+        """Let all go on, and suspend no more of them."""
+        with self._lock:
+            self._over = True
+        self.end()
 
 
 class Waiter:
@@ -192,30 +211,62 @@ def check() -> None:
 
 @contextmanager
 def descriptors() -> Iterator[None]:
-    """Let this process open as many files as it may, and take that back at the end."""
+    """Let this process open as many files as it may, as long as one of its threads needs that."""
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with _limit_lock:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        _limits.append(soft)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with _limit_lock:
+            first = _limits[0]
+            _limits.pop()
+            if not _limits:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (first, hard))
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP interrupt like Ctrl-C, so that what is suspended goes on and what was done is told."""
+    """Let SIGTERM and SIGHUP interrupt like Ctrl-C, and only the first signal: what follows is told and tidied up."""
     taken = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:
+    interrupted: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        interrupted.append(number)
+        if len(interrupted) == 1:
+            raise KeyboardInterrupt
+
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) == usual:
             with suppress(ValueError):  # only the main thread may do so
-                taken[number] = signal.signal(number, _interrupt)
+                taken[number] = signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+        for number, before in taken.items():
+            signal.signal(number, before)
+
+
+@contextmanager
+def killable() -> Iterator[None]:
+    """Let signals end this process at once, for a search that holds the interpreter: a regular expression's."""
+    taken = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if callable(signal.getsignal(number)):
+            with suppress(ValueError):  # only the main thread may do so
+                taken[number] = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, before in taken.items():
+            signal.signal(number, before)
 
 
 @contextmanager
@@ -237,10 +288,6 @@ def urgency() -> Iterator[None]:
         yield
     finally:
         os.sched_setscheduler(0, policy, parameter)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def room() -> int:

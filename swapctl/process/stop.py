@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     Progress = Callable[["Waiting"], None]
 
 _TICK = 0.2
+_FEW = 100  # processes that are asked again and again whether they ignore their signal
+_RESPAWN = 0.1  # seconds that a supervisor gets to start what it supervises, so that this can be told
 _NO_EFFECT = frozenset({signal.SIGKILL, signal.SIGCONT})  # SIGCONT after them, or for them, is no use
 
 
@@ -114,11 +116,13 @@ def _act(
     with closing(Table()) as table, descriptors(), urgency(), interruptible():
         run = _Run(selector, table, rungs, limits, tree=tree, ansible=ansible, progress=progress)
         try:
-            targets = run.look(suspend=not dry_run)
+            targets = run.look(suspend=not dry_run and not confirm)
             if dry_run:
                 return run.foretold(targets)
-            if confirm and targets and not confirm([one.process for one in targets], run.protected):
-                raise Guard("not confirmed: nothing was signalled")
+            if confirm and targets:
+                if not confirm([one.process for one in targets], run.protected):
+                    raise Guard("not confirmed: nothing was signalled")
+                run.bind()
             if only:
                 run.signal_once(targets)
             else:
@@ -153,17 +157,18 @@ class _Run:
         self._room = self._searcher.room
         self._witness = Witness(table)
         self._suspension = Suspension()
-        self._tree = Tree(self._searcher, table, around, self._suspension) if tree else None
+        self._tree = Tree(self._searcher, table, around, limits, self._suspension) if tree else None
         self._waiter = Waiter()
         self._parked: deque[Target] = deque()
         self._targets: list[Target] = []
         self._matched = 0
         self._groups: list[Group] = []
         self._found = Found((), (), partial=False)
-        self._interrupted = False
+        self._bound = self._interrupted = False
+        self._trouble = ""
 
     def close(self) -> None:
-        self._suspension.end()
+        self._suspension.close()
         self._waiter.close()
         for group in self._groups:
             group.close()
@@ -206,7 +211,7 @@ class _Run:
 
     def _add_descendants(self, tree: Tree, hits: Sequence[Hit], *, suspend: bool) -> list[Target]:
         new = tree.grow(hits, suspend=suspend)
-        free = unprotected(new)
+        free = unprotected(new, self._limits)
         barred = [hit for hit in new if hit not in free]
         self.protected += tuple(Protected(hit.process, hit.protection) for hit in barred)
         self._suspension.end([hit.handle for hit in barred if hit.handle])
@@ -226,6 +231,10 @@ class _Run:
             except OSError:
                 continue  # it is gone, with all that were in it
 
+    def bind(self) -> None:
+        """Stop no others than those found so far, for somebody has agreed to these."""
+        self._bound = True
+
     # acting
 
     def signal_once(self, targets: Sequence[Target]) -> None:
@@ -235,6 +244,7 @@ class _Run:
                 self._signal(target, self._rungs[0], resume=False)
         except KeyboardInterrupt:
             self._interrupted = True
+        self._let_go(self._rungs[0])
         self._witness.settle(targets)
         for target in targets:
             if target.live:
@@ -252,13 +262,17 @@ class _Run:
                 if self._tree and targets:
                     targets += self._add_descendants(self._tree, [target.hit for target in targets], suspend=True)
                 left = deadline - time.monotonic()
-                if not targets or left <= 0 or self._matched > self._limits.highest:
+                if not targets or left <= 0 or self._bound or self._matched > self._limits.highest:
                     break
                 share = min(1.0, left / total)
         except KeyboardInterrupt:
             self._interrupted = True
-            self._witness.conclude([target for target in self._targets if target.live])
             targets = []
+        except (Guard, OSError) as error:  # what was done by then is to be told all the same
+            self._trouble = str(error)
+            targets = []
+        self._witness.settle(self._targets)
+        self._witness.conclude([target for target in self._targets if target.live and target not in targets])
         for target in targets:
             self._witness.blame(target)
 
@@ -268,7 +282,10 @@ class _Run:
             if not live:
                 break
             if self._tree and live[0].signals:
-                targets += self._add_descendants(self._tree, [target.hit for target in live], suspend=True)
+                try:
+                    targets += self._add_descendants(self._tree, [target.hit for target in live], suspend=True)
+                except (Guard, OSError) as error:  # more than can be held; those that are known get the next rung
+                    self._trouble = str(error)
                 live = [target for target in targets if target.live]
             self._signal_all(live, rung)
             self._wait([target for target in live if target.live], rung, rung.grace * share)
@@ -277,7 +294,7 @@ class _Run:
 
     def _signal_all(self, targets: Sequence[Target], rung: Rung) -> None:
         now = time.monotonic()
-        whole = rung.number == signal.SIGKILL and self._groups and all(group.kill() for group in self._groups)
+        whole = rung.number == signal.SIGKILL and self._kill_groups()
         for target in targets:
             if whole:
                 target.signals.append(rung.name)
@@ -285,20 +302,42 @@ class _Run:
                 self._watch(target)
             else:
                 self._signal(target, rung, resume=True)
-        self._suspension.end()
+        self._let_go(rung)
+
+    def _let_go(self, rung: Rung) -> None:
+        if rung.stops:
+            self._suspension.keep()
+        else:
+            self._suspension.end()
+
+    def _kill_groups(self) -> bool:
+        """End whole control groups, if nobody is in them who is to be left alone."""
+        if not self._groups or self._bound or self._matched > self._limits.highest:
+            return False
+        known = {target.process.pid for target in self._targets}
+        others = {pid for group in self._groups for pid in group.pids()} - known
+        if (
+            os.getpid() in others
+            or 0 in others
+            or any(self._limits.protects(self._searcher.protection(pid)) for pid in others)
+        ):
+            return False
+        return all([group.kill() for group in self._groups])  # noqa: C419 (each of them)
 
     def _signal(self, target: Target, rung: Rung, *, resume: bool) -> None:
         try:
             target.handle.reopen()
             if target.handle.ended:
                 target.ended = time.monotonic()
+                if len(self._waiter) >= self._room:
+                    self._witness.settle([target])
                 return
             target.handle.send(rung.number)
         except Gone:
             target.ended = time.monotonic()
             return
         except Denied:
-            target.conclude("denied", detail=f"no permission to signal a process of {target.process.user}")
+            self._witness.deny(target)
             return
         target.signals.append(rung.name)
         target.began = target.began or time.monotonic()
@@ -333,20 +372,22 @@ class _Run:
     def _wait(self, targets: Sequence[Target], rung: Rung, grace: float) -> None:
         waiting = {target.handle: target for target in targets}
         began = time.monotonic()
-        looked = False
+        looked, changed = 0.0, False
         while waiting:
             passed = time.monotonic() - began
             if passed >= grace:
                 break
-            if passed >= _TICK and not looked:
-                looked = True
+            if passed >= looked + _TICK:
+                looked = passed if len(waiting) <= _FEW else grace
                 if all(self._witness.ignores(target, rung.number) for target in waiting.values()):
                     break
-            step = grace - passed if looked and not self._progress else min(_TICK, grace - passed)
+            step = grace - passed if looked and not self._progress and not changed else min(_TICK, grace - passed)
+            changed = False
             for handle in self._waiter.wait(step):
                 target = waiting.pop(handle)
                 self._waiter.remove(handle)
                 target.ended = time.monotonic()
+                changed = True
             self._unpark(waiting)
             if self._progress and waiting:
                 still = tuple(target.process for target in waiting.values())
@@ -371,6 +412,7 @@ class _Run:
         """Return what matches anew. It is suspended as it is found, for what forks all the time would outrun us."""
         if self._selector.named:
             return []
+        time.sleep(_RESPAWN)
         new: list[Target] = []
         while True:
             found = self._unseen()
@@ -399,10 +441,14 @@ class _Run:
         for target in targets:
             if target.process.zombie:
                 target.conclude("zombie", parent=self._witness.parent(target), detail="it has ended already")
+            elif self._witness.denies(target):
+                continue
             else:
                 target.conclude("planned")
         return self.result()
 
     def result(self) -> Result:
         outcomes = tuple(target.outcome for target in self._targets if target.outcome)
-        return Result(outcomes, self.protected, self._found.unknown, self._found.partial, self._interrupted)
+        return Result(
+            outcomes, self.protected, self._found.unknown, self._found.partial, self._interrupted, self._trouble
+        )

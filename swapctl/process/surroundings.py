@@ -56,7 +56,7 @@ def look_around(table: Table, *, ansible: bool = False) -> Surroundings:
         # sudo hides the connection from us, but not from those between it and sshd.
         connection=frozenset(_far_end(table, (me, *ancestors) if programs & _SSHD else (me,))),
         clients=frozenset(client for server, client in _MULTIPLEXERS.items() if server in programs),
-        pipes=frozenset(_output(table.view(me))),
+        pipes=frozenset(_pipeline(table, me)),
         ansible=ansible or any(_is_controller(table.view(pid)) for pid in ancestors),
     )
 
@@ -89,8 +89,25 @@ def reason_by_place(stat: Stat, pid: int, around: Surroundings) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
+def _pipeline(table: Table, me: int) -> Iterator[str]:
+    """Give the pipes that this process writes to, and those that their readers write to: kill | grep | tee."""
+    pipes = set(_output(table.view(me)))
+    members = [table.view(pid) for pid in table.pids() if pipes and _group(table, pid) == _group(table, me)]
+    while pipes:
+        yield from pipes
+        readers = [view for view in members if view.pid != me and _reads(view, frozenset(pipes))]
+        members = [view for view in members if view not in readers]
+        pipes = {pipe for view in readers for pipe in _output(view)}
+
+
+def _group(table: Table, pid: int) -> int:
+    try:
+        return table.view(pid).stat.group
+    except (Gone, Denied):
+        return 0
+
+
 def _output(view: View) -> Iterator[str]:
-    """Give the pipes that this process writes to."""
     for number in (1, 2):
         try:
             target = view.link(f"fd/{number}")
@@ -101,15 +118,19 @@ def _output(view: View) -> Iterator[str]:
 
 
 def _reads(view: View, pipes: frozenset[str]) -> bool:
-    """Whether a process reads from one of *pipes*: swapctl kill worker | tee worker.log."""
+    """Whether a process reads from one of *pipes*."""
     try:
-        for number in view.list("fd"):
+        numbers = view.list("fd")
+    except (Gone, Denied):
+        return False
+    for number in numbers:
+        try:
             if view.link(f"fd/{number}") in pipes:
                 flags = int(view.read(f"fdinfo/{number}").partition(b"flags:")[2].split()[0], 8)
                 if flags & os.O_ACCMODE == os.O_RDONLY:
                     return True
-    except (Gone, Denied):
-        pass
+        except (Gone, Denied):  # this one was closed meanwhile
+            continue
     return False
 
 

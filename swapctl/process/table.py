@@ -40,7 +40,7 @@ class Denied(Exception):
 class Stat:
     """What ``/proc/PID/stat`` holds."""
 
-    __slots__ = ("comm", "flags", "parent", "session", "start", "state", "threads", "tty")
+    __slots__ = ("comm", "flags", "group", "parent", "session", "start", "state", "threads", "tty")
 
     def __init__(self, raw: bytes) -> None:
         begin, end = raw.index(b"("), raw.rindex(b")")  # a name can hold anything, brackets and newlines too
@@ -48,6 +48,7 @@ class Stat:
         self.comm = match.decode(raw[begin + 1 : end])
         self.state = fields[0].decode()
         self.parent = int(fields[1])
+        self.group = int(fields[2])
         self.session = int(fields[3])
         self.tty = int(fields[4])
         self.flags = int(fields[6])

@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from .plan import Limits
+    from .process import Process
     from .search import Hit, Searcher
     from .signals import Suspension
     from .surroundings import Surroundings
@@ -31,14 +33,15 @@ _PATIENCE = 3.0  # seconds until what outruns us all the same is dealt with as f
 
 
 class _Member:
-    """A process of the tree; *barred*: neither it nor what descends from it is to be stopped."""
+    """A process of the tree; *barred*: neither it nor what descends from it is to be stopped; *idle*: it is stopped."""
 
-    __slots__ = ("barred", "handle", "session")
+    __slots__ = ("barred", "handle", "idle", "session")
 
-    def __init__(self, handle: Handle, session: int, *, barred: bool) -> None:
+    def __init__(self, handle: Handle, session: int, *, barred: bool, idle: bool) -> None:
         self.handle = handle
         self.session = session
         self.barred = barred
+        self.idle = idle
 
     @property
     def there(self) -> bool:
@@ -48,10 +51,13 @@ class _Member:
 class Tree:
     """The descendants of processes."""
 
-    def __init__(self, searcher: Searcher, table: Table, around: Surroundings, suspension: Suspension) -> None:
+    def __init__(
+        self, searcher: Searcher, table: Table, around: Surroundings, limits: Limits, suspension: Suspension
+    ) -> None:
         self._searcher = searcher
         self._table = table
         self._around = around
+        self._limits = limits
         self._room = searcher.room
         self._suspension = suspension
         self._members: dict[int, _Member] = {}
@@ -60,7 +66,7 @@ class Tree:
         """Return the descendants that are not known yet, each held; *suspend* those that fork and fork (SIGSTOP)."""
         for root in roots:
             if root.handle:
-                self._members.setdefault(root.process.pid, _Member(root.handle, root.process.session, barred=False))
+                self._members.setdefault(root.process.pid, self._root(root.handle, root.process))
         found: list[_Member] = []
         suspended: set[_Member] = set()
         deadline = time.monotonic() + _PATIENCE
@@ -72,13 +78,17 @@ class Tree:
             grows = bool(new) and passes >= _PASSES
             if suspend and (suspended or grows or len(self._members) > _LARGE):
                 for member in set(self._members.values()) - suspended:
-                    if member.there and not member.barred:
+                    if member.there and not member.barred and not member.idle:
                         self._suspension.add(member.handle)
                         new.append(member)
                 suspended.update(self._members.values())
             if not new or (grows and not suspend):
                 break
         return self._searcher.describe([member.handle for member in found])
+
+    @staticmethod
+    def _root(handle: Handle, process: Process) -> _Member:
+        return _Member(handle, process.session, barred=False, idle=process.state == "T")
 
     def _pass(self) -> list[_Member]:
         children, sessions = self._links()
@@ -96,7 +106,7 @@ class Tree:
                 if new:
                     found.append(new)
                     queue.append((pid, new))
-        return [member for member in found if not member.barred]
+        return found
 
     def _links(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         children: dict[int, list[int]] = {}
@@ -128,11 +138,11 @@ class Tree:
         if again or getattr(stat, field) != value or not relative.there:
             handle.close()
             return None
-        barred = bool(reason_by_place(stat, pid, self._around))
-        self._members[pid] = _Member(handle, stat.session, barred=barred)
+        barred = self._limits.protects(reason_by_place(stat, pid, self._around))
+        self._members[pid] = _Member(handle, stat.session, barred=barred, idle=stat.state == "T")
         return self._members[pid]
 
 
-def unprotected(hits: Sequence[Hit]) -> list[Hit]:
+def unprotected(hits: Sequence[Hit], limits: Limits) -> list[Hit]:
     """Return those that may be stopped: a descendant in a PID namespace of its own was asked for with its ancestor."""
-    return [hit for hit in hits if hit.protection in {"", "namespace"}]
+    return [hit for hit in hits if hit.protection == "namespace" or not limits.protects(hit.protection)]

@@ -83,8 +83,9 @@ class Witness:
     def _say_how_it_ended(self, target: Target) -> None:
         handle = target.handle
         if not handle.closed and not handle.reaped:
-            parent = self.parent(target)
-            target.conclude("zombie", parent=parent, detail=f"it has ended; {_named(parent)} has not noticed")
+            parent, tracer = self.parent(target), self._tracer(target)
+            who = f"{tracer[1]} ({tracer[0]}), which traces it," if tracer else _named(parent)
+            target.conclude("zombie", parent=parent, tracer=tracer, detail=f"it has ended; {who} has not noticed")
         elif target.signals:
             target.conclude("exited", status=None if handle.closed else handle.exit_status())
         else:
@@ -107,6 +108,22 @@ class Witness:
                 tracer = self._tracer(target)
                 target.conclude("survived", tracer=tracer, detail=self._why_it_survived(target, tracer))
             target.handle.close()
+
+    def denies(self, target: Target) -> bool:
+        """Say of one that may not be signalled that it may not; return whether it is so."""
+        try:
+            target.handle.reopen()
+            target.handle.send(0)
+        except Gone:
+            return False
+        except Denied:
+            self.deny(target)
+            return True
+        return False
+
+    def deny(self, target: Target) -> None:
+        """Say that a process may not be signalled."""
+        target.conclude("denied", detail=f"no permission to signal a process of {target.process.user}")
 
     def blame(self, target: Target) -> None:
         """Say of one that came while others were being stopped, and was not stopped any more, who started it."""

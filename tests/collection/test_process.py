@@ -101,7 +101,7 @@ def test_stops_them_once(here, collections_path, victims, mark, version):
     assert done["changed"] is True
     assert brief(done) == {one.pid: EXPECTED, two.pid: EXPECTED}
     assert done["processes"][pids(done).index(two.pid)]["argv"] == ["sh", "-c", "read line; :", mark, "é"]
-    assert again == {"changed": False, "processes": [], "protected": [], "unknown": [], "partial": False}
+    assert again == {"changed": False, "processes": [], "protected": [], "unknown": [], "partial": False, "trouble": ""}
     assert (one.wait(5), two.wait(5), bystander.poll()) == (-15, -15, None)
 
 

@@ -150,6 +150,7 @@ def test_a_result_as_documented():
         "protected": [SSHD.to_dict()],
         "unknown": [SECRET.to_dict()],
         "partial": True,
+        "trouble": "",
     }
     assert result.to_dict() == expected
     assert list(result.to_dict()) == list(expected)

@@ -90,6 +90,7 @@ def test_the_fields_of_stat():
     assert known(Stat(raw)) == {
         "comm": "worker",
         "flags": 0x400040,
+        "group": 41,
         "parent": 7,
         "session": 40,
         "start": 987654321,
@@ -108,6 +109,7 @@ def test_stat_as_a_kernel_wrote_it():
     assert known(stat) == {
         "comm": "kthreadd",
         "flags": 2129984,
+        "group": 0,
         "parent": 0,
         "session": 0,
         "start": 31,
