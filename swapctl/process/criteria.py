@@ -33,7 +33,7 @@ _LISTENS = {
     "udp6": "07",
 }  # net/tcp_states.h: listening, or bound
 _NO_PIDFILE = "find the process by its name, or delete the file"
-_SLACK = 1.0  # seconds; a process start is known to 10 ms, a clock may have been set since
+_SLACK = 0.1  # seconds; a process's start and a file's time are known to 10 ms
 
 
 class Criteria:

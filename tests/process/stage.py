@@ -7,7 +7,6 @@ real-time programs take notice). By that number the rest is found in the end, wi
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import platform
@@ -275,7 +274,8 @@ class Stage:
             process.kill()
             process.wait()
         elapsed = time.monotonic() - began
-        run = Run(process.returncode, *(text.decode("utf-8", "surrogateescape") for text in (out, err)), elapsed)
+        said, complained = (text.decode("utf-8", "surrogateescape") for text in (out, err))
+        run = Run(process.returncode, said, complained, elapsed)
         assert "Traceback" not in run.err, run.err
         return run
 
@@ -329,8 +329,7 @@ def _kill(pid: int) -> bool:
     """Kill one that has the limit; return whether there was one."""
     try:
         descriptor = os.pidfd_open(pid)
-    except OSError as error:
-        assert error.errno in {errno.ESRCH, errno.EINVAL}, error
+    except OSError:  # it has ended, or is just ending
         return False
     try:
         if not _has_the_limit(pid) or _readable(descriptor, 0):
