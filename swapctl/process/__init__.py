@@ -13,6 +13,7 @@ from .find import Listing, find, look
 from .process import Process
 from .result import Outcome, Result
 from .selector import Selector
-from .stop import Waiting, send, stop
+from .stop import send, stop
+from .waiting import Waiting
 
 __all__ = ["Listing", "Outcome", "Process", "Result", "Selector", "Waiting", "find", "look", "send", "stop"]

@@ -86,8 +86,11 @@ class Searcher:
         """The users whose processes alone are meant; none if anybody's are."""
         return self._criteria.users
 
-    def search(self, suspension: Suspension | None = None) -> Found:
-        """Return what is there now; the handles are the caller's to close. What is not protected is suspended."""
+    def search(self, suspension: Suspension | None = None, *, first: bool = True) -> Found:
+        """Return what is there now; the handles are the caller's to close. *suspension*: what may be stopped is.
+
+        *first*: nothing has been signalled yet, so what holds the search up may end this process.
+        """
         self._begun = {}
         self._suspension = suspension
         wanted = self._criteria.pids
@@ -100,8 +103,7 @@ class Searcher:
         def evaluate(pid: int) -> Hit | Unknown | None:
             return None if pid == me else self._evaluate(pid, inodes.get(pid), held)
 
-        # Nothing is suspended by the first search: what holds it up may end it.
-        with killable() if self.selector.regex and not suspension else nullcontext():
+        with killable() if self.selector.regex and first else nullcontext():
             answers, silent = ask(pids, evaluate, most=self._askers)
         hits = [answer for answer in answers if isinstance(answer, Hit)]
         unknown = [answer for answer in answers if isinstance(answer, Unknown)]

@@ -9,22 +9,21 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections import deque
 from contextlib import closing
 
 from ..errors import Guard
-from ..record import Record
 from . import ladder as ladders
 from . import plan
 from .cgroups import Group, Hierarchies, whole_groups
 from .plan import MOST, Limits, Protected
 from .result import Result
 from .search import Found, Searcher
-from .signals import Suspension, Waiter, check, descriptors, interruptible, urgency
+from .signals import Suspension, check, descriptors, interruptible, urgency
 from .surroundings import look_around
 from .table import Denied, Gone, Table
 from .tree import Tree, unprotected
 from .verdict import Target, Witness
+from .waiting import Vigil
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,24 +33,12 @@ if TYPE_CHECKING:
     from .process import Process
     from .search import Hit
     from .selector import Selector
-    from .signals import Handle
+    from .waiting import Progress
 
     Confirm = Callable[[Sequence[Process], Sequence[Protected]], bool]
-    Progress = Callable[["Waiting"], None]
 
-_TICK = 0.2
-_FEW = 100  # processes that are asked again and again whether they ignore their signal
 _RESPAWN = 0.1  # seconds that a supervisor gets to start what it supervises, so that this can be told
 _NO_EFFECT = frozenset({signal.SIGKILL, signal.SIGCONT})  # SIGCONT after them, or for them, is no use
-
-
-class Waiting(Record):
-    """What is waited for: the processes that are still there *seconds* after *signal*, for *grace* seconds at most."""
-
-    signal: str
-    seconds: float
-    grace: float
-    processes: tuple[Process, ...]
 
 
 def stop(
@@ -150,16 +137,13 @@ class _Run:
         self._table = table
         self._rungs = rungs
         self._limits = limits
-        self._progress = progress
         self._selector = selector
         around = look_around(table, ansible=ansible)
         self._searcher = Searcher(selector, table, around)
-        self._room = self._searcher.room
         self._witness = Witness(table)
         self._suspension = Suspension()
         self._tree = Tree(self._searcher, table, around, limits, self._suspension) if tree else None
-        self._waiter = Waiter()
-        self._parked: deque[Target] = deque()
+        self._vigil = Vigil(self._searcher.room, self._witness, progress)
         self._targets: list[Target] = []
         self._matched = 0
         self._groups: list[Group] = []
@@ -169,7 +153,7 @@ class _Run:
 
     def close(self) -> None:
         self._suspension.close()
-        self._waiter.close()
+        self._vigil.close()
         for group in self._groups:
             group.close()
         self._found.close()
@@ -204,8 +188,8 @@ class _Run:
 
     def _refuse_partial(self, found: Found) -> None:
         mine = self._searcher.users == {os.geteuid()}
-        asked = self._selector.pid and len(found.live) == len(self._selector.pid)
-        if found.partial and not mine and not asked:
+        all_named = bool(self._selector.pid) and len(found.live) == len(set(self._selector.pid))
+        if found.partial and not mine and not all_named:
             message = "/proc hides the processes of others (hidepid), so what matches cannot be known"
             raise Guard(message, hint="run as root, or say --user with your own name")
 
@@ -288,7 +272,7 @@ class _Run:
                     self._trouble = str(error)
                 live = [target for target in targets if target.live]
             self._signal_all(live, rung)
-            self._wait([target for target in live if target.live], rung, rung.grace * share)
+            self._vigil.wait([target for target in live if target.live], rung, rung.grace * share)
         self._witness.settle(targets)
         self._witness.conclude([target for target in targets if target.live])
 
@@ -299,7 +283,7 @@ class _Run:
             if whole:
                 target.signals.append(rung.name)
                 target.began = target.began or now
-                self._watch(target)
+                self._vigil.watch(target)
             else:
                 self._signal(target, rung, resume=True)
         self._let_go(rung)
@@ -329,7 +313,7 @@ class _Run:
             target.handle.reopen()
             if target.handle.ended:
                 target.ended = time.monotonic()
-                if len(self._waiter) >= self._room:
+                if self._vigil.full:
                     self._witness.settle([target])
                 return
             target.handle.send(rung.number)
@@ -343,7 +327,7 @@ class _Run:
         target.began = target.began or time.monotonic()
         if resume and not rung.stops and rung.number not in _NO_EFFECT:
             self._resume(target)
-        self._watch(target)
+        self._vigil.watch(target)
 
     def _resume(self, target: Target) -> None:
         stat = self._witness.stat(target)
@@ -353,58 +337,6 @@ class _Run:
             except (Gone, Denied):
                 return
             target.signals.append("CONT")
-
-    # waiting
-
-    def _watch(self, target: Target) -> None:
-        """Wait for this one, now or when there is room to hold it."""
-        try:
-            target.handle.reopen()
-        except Gone:
-            target.ended = time.monotonic()
-            return
-        if len(self._waiter) < self._room:
-            self._waiter.add(target.handle)
-        else:
-            target.handle.close()
-            self._parked.append(target)
-
-    def _wait(self, targets: Sequence[Target], rung: Rung, grace: float) -> None:
-        waiting = {target.handle: target for target in targets}
-        began = time.monotonic()
-        looked, changed = 0.0, False
-        while waiting:
-            passed = time.monotonic() - began
-            if passed >= grace:
-                break
-            if passed >= looked + _TICK:
-                looked = passed if len(waiting) <= _FEW else grace
-                if all(self._witness.ignores(target, rung.number) for target in waiting.values()):
-                    break
-            step = grace - passed if looked and not self._progress and not changed else min(_TICK, grace - passed)
-            changed = False
-            for handle in self._waiter.wait(step):
-                target = waiting.pop(handle)
-                self._waiter.remove(handle)
-                target.ended = time.monotonic()
-                changed = True
-            self._unpark(waiting)
-            if self._progress and waiting:
-                still = tuple(target.process for target in waiting.values())
-                self._progress(Waiting(rung.name, time.monotonic() - began, grace, still))
-        for target in waiting.values():
-            if not target.handle.closed:
-                self._waiter.remove(target.handle)
-        self._parked.clear()
-
-    def _unpark(self, waiting: dict[Handle, Target]) -> None:
-        if self._parked and len(self._waiter) < self._room:
-            self._witness.settle(self._targets)
-        while self._parked and len(self._waiter) < self._room:
-            target = self._parked.popleft()
-            self._watch(target)
-            if not target.live:
-                waiting.pop(target.handle, None)
 
     # looking again, and telling
 
@@ -421,7 +353,7 @@ class _Run:
                 return new
 
     def _unseen(self) -> list[Target]:
-        found = self._searcher.search(self._suspension)
+        found = self._searcher.search(None if self._bound else self._suspension, first=False)
         seen = {target.key for target in self._targets}
         new = [Target(hit) for hit in found.live if not self._is_left_alone(hit)]
         new = [target for target in new if target.key not in seen]

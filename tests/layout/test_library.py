@@ -61,6 +61,7 @@ EFFECTS = {
     "process/table.py",
     "process/tree.py",
     "process/verdict.py",
+    "process/waiting.py",
     "swap/__init__.py",
     "swap/actions.py",
     "swap/converge.py",
