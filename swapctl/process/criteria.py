@@ -160,7 +160,7 @@ def _of_descriptors(selector: Selector, table: Table) -> list[Question]:
         questions.append(("exe", lambda view: any(program.runs_in(view) for program in programs)))
     if selector.env:
         wanted = [match.encode(one) for one in selector.env]
-        questions.append(("env", lambda view: _has_variable(view.read("environ"), wanted)))
+        questions.append(("env", lambda view: _has_variable(view.read_memory("environ"), wanted)))
     if selector.port:
         sockets = _bound(table, selector.port)
         questions.append(("port", lambda view: bool(sockets) and not sockets.isdisjoint(view.sockets())))

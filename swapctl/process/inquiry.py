@@ -12,7 +12,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
     from typing import Any
 
 PATIENCE = 3.0  # seconds for the last answer
@@ -21,18 +21,26 @@ MOST, FILES = 200, 3  # threads, and the files that each may have open
 
 
 def ask(
-    pids: Sequence[int], question: Callable[[int], Any], *, most: int, limit: float = float("inf")
+    pids: Sequence[int],
+    question: Callable[[int], Any],
+    *,
+    most: int,
+    locked: Container[int],
+    limit: float = float("inf"),
 ) -> tuple[list[Any], list[int]]:
     """Return the answers of all that have one, not None, and those that were silent.
 
-    *most*: how many may ask at once; *limit*: seconds in all.
+    *most*: how many may ask at once; *locked*: whose memory is waited for, which alone is not waited for without end;
+    *limit*: seconds in all.
     """
-    return _Inquiry(pids, question, most).run(limit)
+    return _Inquiry(pids, question, most, locked).run(limit)
 
 
 class _Inquiry:
-    def __init__(self, pids: Sequence[int], question: Callable[[int], Any], most: int) -> None:
+    def __init__(self, pids: Sequence[int], question: Callable[[int], Any], most: int, locked: Container[int]) -> None:
         self._most = most
+        self._locked = locked
+        self._asked: set[int] = set()
         self._question = question
         self._left = iter(pids)  # next() of it is one step, whoever calls
         self._all_asked = False
@@ -64,7 +72,8 @@ class _Inquiry:
                 seen, since = self._count, now
             elif not self._all_asked:
                 self._employ(min(self._askers, self._most - self._askers))
-            if now - since > PATIENCE or now - began > limit:
+            is_late = now - since > PATIENCE and all(pid in self._locked for pid in tuple(self._asked))
+            if is_late or now - began > limit:
                 break
 
     def _employ(self, more: int) -> None:
@@ -82,7 +91,9 @@ class _Inquiry:
             for pid in self._left:
                 if self._is_over():
                     return
+                self._asked.add(pid)
                 answer = self._question(pid)
+                self._asked.discard(pid)
                 if self._is_over():
                     return
                 del self._silent[pid]

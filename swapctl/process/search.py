@@ -104,7 +104,7 @@ class Searcher:
             return None if pid == me else self._evaluate(pid, inodes.get(pid), held)
 
         with killable() if self.selector.regex and first else nullcontext():
-            answers, silent = ask(pids, evaluate, most=self._askers)
+            answers, silent = ask(pids, evaluate, most=self._askers, locked=self._table.locked)
         hits = [answer for answer in answers if isinstance(answer, Hit)]
         unknown = [answer for answer in answers if isinstance(answer, Unknown)]
         self._silent.update(silent)  # once is enough to wait for them
@@ -136,7 +136,7 @@ class Searcher:
                 return begun.get(number) or Hit(Process(handle.pid, ""), handle)
             return Hit(Process(handle.pid, ""), handle) if handle.reaped else hit
 
-        answers, silent = ask(range(len(handles)), tell, limit=_ENOUGH, most=self._askers)
+        answers, silent = ask(range(len(handles)), tell, most=self._askers, locked=self._table.locked, limit=_ENOUGH)
         return answers + [
             begun.get(number, Hit(Process(handles[number].pid, ""), handles[number])) for number in silent
         ]

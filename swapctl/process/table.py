@@ -69,10 +69,11 @@ class Stat:
 class View:
     """One process, read as far as somebody asks."""
 
-    __slots__ = ("_directory", "_known", "_prefix", "pid")
+    __slots__ = ("_directory", "_known", "_locked", "_prefix", "pid")
 
-    def __init__(self, pid: int, directory: int, prefix: str) -> None:
+    def __init__(self, pid: int, directory: int, prefix: str, locked: set[int] | None = None) -> None:
         self.pid = pid
+        self._locked = set() if locked is None else locked
         self._directory = directory
         self._prefix = prefix
         self._known: dict[str, object] = {}
@@ -90,6 +91,14 @@ class View:
         except OSError as error:
             raise _translated(error) from error
         return data
+
+    def read_memory(self, name: str) -> bytes:
+        """Return a file that is read from the process's own memory, as `read` does; that can take for ever."""
+        self._locked.add(self.pid)
+        try:
+            return self.read(name)
+        finally:
+            self._locked.discard(self.pid)
 
     def link(self, name: str) -> str:
         """Return what a symbolic link says; Gone or Denied."""
@@ -144,7 +153,7 @@ class View:
     def cmdline(self) -> bytes:
         """The command line as it stands in memory; where the first thread has ended, another one tells it."""
         if "cmdline" not in self._known:
-            raw = self.read("cmdline")
+            raw = self.read_memory("cmdline")
             if not raw and self.stat.state == "Z" and not self.stat.zombie:
                 raw = self._cmdline_of_a_thread()
             self._known["cmdline"] = raw
@@ -207,7 +216,7 @@ class View:
     def _cmdline_of_a_thread(self) -> bytes:
         for thread in self.list("task"):
             try:
-                raw = self.read(f"task/{thread}/cmdline")
+                raw = self.read_memory(f"task/{thread}/cmdline")
             except Gone:
                 continue
             if raw:
@@ -220,6 +229,7 @@ class Table:
 
     def __init__(self, proc: str = "/proc") -> None:
         self.proc = proc
+        self.locked: set[int] = set()  # those whose memory is being read
         try:
             self._directory = os.open(proc, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
@@ -241,7 +251,7 @@ class Table:
 
     def view(self, pid: int) -> View:
         """Return the process that has the number *pid* whenever something is read."""
-        return View(pid, self._directory, f"{pid}/")
+        return View(pid, self._directory, f"{pid}/", self.locked)
 
     @contextmanager
     def pinned(self, pid: int) -> Iterator[tuple[View, int]]:
@@ -251,7 +261,7 @@ class Table:
         except OSError as error:
             raise _translated(error) from error
         try:
-            yield View(pid, descriptor, ""), descriptor
+            yield View(pid, descriptor, "", self.locked), descriptor
         finally:
             os.close(descriptor)
 
