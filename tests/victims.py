@@ -38,7 +38,7 @@ class Victims:
         """Return a process with *words* on its command line; an end of it is noticed at once, as by any good parent."""
         who = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
         process: subprocess.Popen[bytes] = subprocess.Popen(
-            ["sh", "-c", f"{script}; :", *words],
+            ["env", "--default-signal", "sh", "-c", f"{script}; :", *words],  # nohup would have some ignored
             cwd="/",
             env={**os.environ, **(env or {})},
             pass_fds=pass_fds,

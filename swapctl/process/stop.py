@@ -306,7 +306,8 @@ class _Run:
             or any(self._limits.protects(self._searcher.protection(pid)) for pid in others)
         ):
             return False
-        return all([group.kill() for group in self._groups])  # noqa: C419 (each of them)
+        killed = [group.kill() for group in self._groups]
+        return all(killed)
 
     def _signal(self, target: Target, rung: Rung, *, resume: bool) -> None:
         try:

@@ -161,7 +161,8 @@ NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothi
         pytest.param("find a --root /", "unrecognized arguments: --root /; hint: swapctl --help", id="find-root"),
         pytest.param(
             "find --regex (",
-            "pattern '(' is not a regular expression: missing ), unterminated subpattern at position 0; hint: leave --regex out to search for the text as it stands",
+            "pattern '(' is not a regular expression: missing ), unterminated subpattern at position 0; "
+            "hint: leave --regex out to search for the text as it stands",
             id="regex",
         ),
         pytest.param(

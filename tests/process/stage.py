@@ -320,7 +320,8 @@ def sweep() -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         left = [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _has_the_limit(pid)]
-        if not any([_kill(pid) for pid in left if pid != os.getpid()]):  # noqa: C419 (each of them)
+        killed = [_kill(pid) for pid in left if pid != os.getpid()]
+        if not any(killed):
             break
         assert time.monotonic() < deadline, f"{left} do not end"
 

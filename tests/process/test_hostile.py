@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.process import test_selectors
 from tests.process.stage import SLEEP, need, state, until
-from tests.process.test_selectors import group
 from tests.support import ROOT
 from tests.terminal import Terminal
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.process.stage import Stage
 
-group = group  # noqa: PLW0127 (pytest finds fixtures by name)
+group = test_selectors.group
 
 MANY = """\
 for number in range(60):

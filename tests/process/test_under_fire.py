@@ -90,7 +90,13 @@ def test_a_storm_of_short_lived_processes(stage: Stage):
 def test_a_storm_that_somebody_else_makes(stage: Stage):
     """What does not match goes on; whether one of its children is there at the end is as the result says."""
     child = str(stage.script("time.sleep(0.2)"))
-    source = f"say()\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True:\n    start({sys.executable!r}, '-S', {child!r}, sys.argv[1][::-1])\n    time.sleep(0.01)\n"
+    source = f"""\
+    say()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        start({sys.executable!r}, "-S", {child!r}, sys.argv[1][::-1])
+        time.sleep(0.01)
+    """
     storm = stage.victim(source, stage.mark[::-1], marked=False)
     run = stage.swapctl("kill", stage.mark, "--max", "100000", "--ladder", "TERM:1s,KILL:1s")
     assert run.elapsed < 2 + AROUND
