@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ._outcome import as_texts, errors_reported
+from ._outcome import errors_reported, with_diff
 from .swapctl import swap
 from .swapctl.host import LOCK_TIMEOUT
 
@@ -28,5 +28,4 @@ def converge(module: AnsibleModule, wanted: Callable[[Mapping[str, Any]], swap.A
         how = {name: module.params[name] for name in ARGUMENT_SPEC}
         result = swap.converge(wanted(module.params), dry_run=module.check_mode, **how).to_dict()
     diff = result.pop("diff")
-    shown = {"diff": diff} if module._diff else {}  # noqa: SLF001 (Ansible has no other name for it)
-    module.exit_json(**as_texts({**result, **shown}))
+    module.exit_json(**with_diff(module, result, diff))

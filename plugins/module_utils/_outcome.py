@@ -41,6 +41,12 @@ def errors_reported(module: AnsibleModule, words: Mapping[str, str] | None = Non
         module.fail_json(**as_texts({"msg": message, **told}))
 
 
+def with_diff(module: AnsibleModule, result: dict[str, object], diff: object) -> dict[str, object]:
+    """Return *result* as texts, with *diff* where somebody wants to see it."""
+    wanted = module._diff  # noqa: SLF001 (Ansible has no other name for it)
+    return as_texts({**result, "diff": diff} if wanted else result)
+
+
 def as_texts(values: dict[str, object]) -> dict[str, object]:
     """Return *values* with bytes that are no UTF-8 as escapes: Ansible takes none, and a path can have any."""
     return {name: _as_text(value) for name, value in values.items()}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ._outcome import as_texts, errors_reported
+from ._outcome import errors_reported, with_diff
 from .swapctl import process
 from .swapctl.errors import InvalidInput
 
@@ -65,8 +65,7 @@ def act(module: AnsibleModule) -> None:
             result = process.send(chosen, options["signal"], dry_run=module.check_mode, ansible=True, **how)
         else:
             result = process.stop(chosen, ladder=options["ladder"], dry_run=module.check_mode, ansible=True, **how)
-    shown = {"diff": result.diff()} if module._diff else {}  # noqa: SLF001 (Ansible has no other name for it)
-    told = as_texts({**result.to_dict(), **shown})
+    told = with_diff(module, result.to_dict(), result.diff())
     if result.failure:
         module.fail_json(msg=f"not all processes are gone: {result.failure}", **told)
     module.exit_json(**told)

@@ -208,8 +208,7 @@ class _Program:
         try:
             found = view.identity("exe")
             target = view.link("exe")
-        except Gone:
-            view.stat  # noqa: B018 (a thread of the kernel has no program; a process that has ended is gone)
+        except Gone:  # a thread of the kernel has no program, and what has ended has none any more
             return False
         if (found.st_dev, found.st_ino) == self._identity:
             return True

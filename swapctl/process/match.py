@@ -81,7 +81,7 @@ class Pattern(Record):
         """Raise Guard for a pattern that says nothing: empty, only blanks and punctuation, or true of any name."""
         if not self.text.strip():
             message = "the pattern is empty and would match every process"
-        elif not self.regex and not self.glob and not any(one.isalnum() or ord(one) > 127 for one in self.text):  # noqa: PLR2004
+        elif not self.regex and not self.glob and not any(one.isalnum() or not one.isascii() for one in self.text):
             message = f"pattern {self.text!r} has neither letter nor digit and would match almost every process"
         elif all(map(self.test(), _NAMES)) or all(map(self.test(), _COMMANDS)):
             message = f"pattern {self.text!r} would match every process"

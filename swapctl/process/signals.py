@@ -21,7 +21,7 @@ from .table import Denied, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
 # include/uapi/linux/pidfd.h: the exit status of any process, once reaped, since Linux 6.15.
@@ -231,7 +231,6 @@ def descriptors() -> Iterator[None]:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Let SIGTERM and SIGHUP interrupt like Ctrl-C, and only the first signal: what follows is told and tidied up."""
-    taken = {}
     interrupted: list[int] = []
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -239,29 +238,27 @@ def interruptible() -> Iterator[None]:
         if len(interrupted) == 1:
             raise KeyboardInterrupt
 
-    for number, usual in (
-        (signal.SIGINT, signal.default_int_handler),
-        (signal.SIGTERM, signal.SIG_DFL),
-        (signal.SIGHUP, signal.SIG_DFL),
-    ):
-        if signal.getsignal(number) == usual:
-            with suppress(ValueError):  # only the main thread may do so
-                taken[number] = signal.signal(number, interrupt)
-    try:
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    with _handled([number for number, handler in usual.items() if signal.getsignal(number) == handler], interrupt):
         yield
-    finally:
-        for number, before in taken.items():
-            signal.signal(number, before)
 
 
 @contextmanager
 def killable() -> Iterator[None]:
     """Let signals end this process at once, for a search that holds the interpreter: a regular expression's."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    with _handled([number for number in numbers if callable(signal.getsignal(number))], signal.SIG_DFL):
+        yield
+
+
+@contextmanager
+def _handled(
+    numbers: Iterable[signal.Signals], handler: Callable[[int, FrameType | None], None] | signal.Handlers
+) -> Iterator[None]:
     taken = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if callable(signal.getsignal(number)):
-            with suppress(ValueError):  # only the main thread may do so
-                taken[number] = signal.signal(number, signal.SIG_DFL)
+    for number in numbers:
+        with suppress(ValueError):  # only the main thread may do so
+            taken[number] = signal.signal(number, handler)
     try:
         yield
     finally:

@@ -75,7 +75,7 @@ def send(
     *,
     tree: bool = False,
     expect: int | None = None,
-    max: int = MOST,  # noqa: A002
+    max: int = MOST,  # noqa: A002 (as in `stop`)
     include: Iterable[str] = (),
     dry_run: bool = False,
     ansible: bool = False,

@@ -69,14 +69,18 @@ class Stat:
 class View:
     """One process, read as far as somebody asks."""
 
-    __slots__ = ("_directory", "_known", "_locked", "_prefix", "pid")
+    __slots__ = ("_cmdline", "_comm", "_directory", "_groups", "_locked", "_prefix", "_stat", "_status", "pid")
 
     def __init__(self, pid: int, directory: int, prefix: str, locked: set[int] | None = None) -> None:
         self.pid = pid
         self._locked = set() if locked is None else locked
         self._directory = directory
         self._prefix = prefix
-        self._known: dict[str, object] = {}
+        self._comm: str | None = None
+        self._stat: Stat | None = None
+        self._status: dict[str, str] | None = None
+        self._cmdline: bytes | None = None
+        self._groups: tuple[tuple[str, str], ...] | None = None
 
     def read(self, name: str, *, whole: bool = True) -> bytes:
         """Return all of one file; Gone or Denied. *whole*: the kernel gives all that fits at once."""
@@ -130,34 +134,34 @@ class View:
     @property
     def comm(self) -> str:
         """The name that the kernel has."""
-        if "comm" not in self._known:
-            self._known["comm"] = match.decode(self.read("comm")[:-1])
-        return self._known["comm"]  # type: ignore[return-value]  # every entry has one type
+        if self._comm is None:
+            self._comm = match.decode(self.read("comm")[:-1])
+        return self._comm
 
     @property
     def stat(self) -> Stat:
         """What is cheap to know of any process."""
-        if "stat" not in self._known:
-            self._known["stat"] = Stat(self.read("stat"))
-        return self._known["stat"]  # type: ignore[return-value]
+        if self._stat is None:
+            self._stat = Stat(self.read("stat"))
+        return self._stat
 
     @property
     def status(self) -> dict[str, str]:
         """The fields of ``/proc/PID/status``."""
-        if "status" not in self._known:
+        if self._status is None:
             lines = match.decode(self.read("status")).split("\n")
-            self._known["status"] = {key: rest.strip() for key, _colon, rest in (line.partition(":") for line in lines)}
-        return self._known["status"]  # type: ignore[return-value]
+            self._status = {key: rest.strip() for key, _colon, rest in (line.partition(":") for line in lines)}
+        return self._status
 
     @property
     def cmdline(self) -> bytes:
         """The command line as it stands in memory; where the first thread has ended, another one tells it."""
-        if "cmdline" not in self._known:
+        if self._cmdline is None:
             raw = self.read_memory("cmdline")
             if not raw and self.stat.state == "Z" and not self.stat.zombie:
                 raw = self._cmdline_of_a_thread()
-            self._known["cmdline"] = raw
-        return self._known["cmdline"]  # type: ignore[return-value]
+            self._cmdline = raw
+        return self._cmdline
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -176,11 +180,11 @@ class View:
 
     @property
     def _cgroups(self) -> tuple[tuple[str, str], ...]:
-        if "cgroup" not in self._known:
+        if self._groups is None:
             lines = match.decode(self.read("cgroup")).split("\n")  # a name can hold what ends other lines
             parts = (line.split(":", 2) for line in lines if line)
-            self._known["cgroup"] = tuple((number, path) for number, _controllers, path in parts)
-        return self._known["cgroup"]  # type: ignore[return-value]
+            self._groups = tuple((number, path) for number, _controllers, path in parts)
+        return self._groups
 
     @property
     def uid(self) -> int:
@@ -195,7 +199,7 @@ class View:
     @property
     def remembered(self) -> tuple[str, bytes]:
         """The name and the command line as far as they were read while the process was there."""
-        return self._known.get("comm", ""), self._known.get("cmdline", b"")  # type: ignore[return-value]
+        return self._comm or "", self._cmdline or b""
 
     def memory(self, field: str) -> int:
         """Return a figure of ``status`` in bytes; what has no memory of its own has none."""
