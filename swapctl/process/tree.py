@@ -94,12 +94,14 @@ class Tree:
         children, sessions = self._links()
         queue = list(self._members.items())
         found = []
+        seen: set[int] = set()  # sessions, each of which is looked through once
         while queue:
             number, member = queue.pop()
             if member.barred:
                 continue
             near = [(pid, "parent", number) for pid in children.get(number, ())]
-            if member.session in self._members:
+            if member.session in self._members and member.session not in seen and member.there:
+                seen.add(member.session)
                 near += [(pid, "session", member.session) for pid in sessions.get(member.session, ())]
             for pid, field, value in near:
                 new = self._take(pid, field, value, member)

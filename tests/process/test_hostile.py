@@ -40,12 +40,12 @@ def outcomes(run):
 
 def test_relatives_are_certain_processes(stage: Stage):
     """The number by which they are told can be somebody else's when the rest is looked for."""
-    source = "start(sys.executable, '-S', sys.argv[2], sys.argv[1])\nsleep()"
-    parent = stage.victim(source, stage.script("sleep()"))
+    source = "while True:\n    child = start(sys.executable, '-S', sys.argv[2], sys.argv[1])\n    say()\n    os.waitpid(child, 0)"
+    parent = stage.victim(source, stage.script("time.sleep(60)"))
     until(lambda: stage.find("--parent", str(parent.pid)), "it has a child")
-    run = stage.swapctl("kill", "--parent", str(parent.pid), "--ladder", "TERM:1s")
-    assert run.code == 0
-    assert parent.running
+    run = stage.swapctl("kill", "--parent", str(parent.pid), "--ladder", "TERM:2s")
+    assert (run.code, run.only["outcome"]) == (0, "exited")
+    assert parent.heard() == "ready"  # the next child, which is nobody's business
 
 
 def test_a_group_with_swapctl_in_it_is_not_killed_as_a_whole(stage: Stage, group: tuple[Path, str]):
@@ -94,6 +94,24 @@ def test_stop_leaves_them_stopped(stage: Stage):
     pids = list(outcomes(run))
     assert len(pids) == 61
     until(lambda: {state(pid) for pid in pids} == {"T"}, "all are stopped")
+
+
+def test_what_is_suspended_goes_on_when_the_run_is_told_to_end(stage: Stage):
+    need("strace")
+    root = stage.victim(MANY, new_session=True)
+    until(lambda: len(stage.find()) == 61, "all are there")
+    pids = stage.find()
+    slowly = ("strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "inject=pidfd_send_signal:delay_enter=5000")
+    words = (*slowly, *stage.command(), "kill", "--pid", str(root.pid), "--tree", "--ladder", "URG:60s")
+    process = subprocess.Popen(
+        [str(word) for word in words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    until(lambda: "T" in {state(pid) for pid in pids}, "one is suspended")
+    process.terminate()
+    assert process.wait(30) == 130
+    assert {state(pid) for pid in pids} == {"S"}
 
 
 def test_no_to_the_question_leaves_a_stopped_one_stopped(stage: Stage):
