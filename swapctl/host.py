@@ -337,8 +337,7 @@ class LocalHost:
         import subprocess
 
         self.checkpoint()
-        environment = {**os.environ, "LC_ALL": "C"}
-        environment["PATH"] = ":".join(filter(None, [environment.get("PATH"), _ADMIN_PATHS]))
+        environment = {**os.environ, "LC_ALL": "C", "PATH": _search_path()}
         try:
             child = subprocess.Popen(
                 argv,
@@ -379,6 +378,21 @@ class LocalHost:
         if child.returncode:
             raise _program_failed(argv[0], child.returncode, complaint.decode("utf-8", "backslashreplace"))
         return output.decode("utf-8", "surrogateescape")
+
+    def is_busybox(self, program: str) -> bool:
+        """Whether *program* is one of those that BusyBox plays."""
+        real = os.path.realpath(_program(program, _search_path()))
+        return os.path.basename(real).startswith("busybox")
+
+    def swapon(self, path: str, flags: int) -> None:
+        """Have the kernel swap to the area at *path* (swapon(2)); *flags* are the call's."""
+        import ctypes
+
+        self.checkpoint()
+        with _effect("swap to", path):
+            if ctypes.CDLL(None, use_errno=True).swapon(os.fsencode(path), flags):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
 
     # one run at a time, and none half done
 
@@ -526,6 +540,10 @@ def _remove_own_leftover(new: str) -> None:
         return
     if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
         os.unlink(new)
+
+
+def _search_path() -> str:
+    return ":".join(filter(None, [os.environ.get("PATH"), _ADMIN_PATHS]))
 
 
 def _program(name: str, path: str) -> str:

@@ -122,7 +122,7 @@ options:
 notes:
   - Must run as root, and with the capability C(CAP_SYS_ADMIN) where it turns an area on or off. In a container, the
     areas are those of the host's kernel.
-  - The managed host needs Python 3.9 or newer and util-linux, and no Python package.
+  - The managed host needs Python 3.9 or newer and util-linux or BusyBox, and no Python package.
 seealso:
   - module: swapctl.linux.swap_info
   - name: swapon(8)

@@ -11,7 +11,7 @@ from collections import Counter
 from .. import sizes
 from ..errors import Failed
 from ..record import Record
-from . import explain
+from . import programs
 from .facts import FSTAB, active_at
 
 TYPE_CHECKING = False
@@ -140,10 +140,7 @@ class Format(PathAction):
             with host.opened(self.path) as descriptor:
                 old = host.read_at(descriptor, 0, min(_HEADER, self.size))
             run.undo(f"{self.path} has a new header", host.write_at, self.path, 0, old)
-        label = ["-L", self.label] if self.label else []
-        uuid = ["-U", self.uuid] if self.uuid else []
-        host.run(["mkswap", *label, *uuid, "--", host.locate(self.path), str(self.size // 1024)])
-        host.sync(self.path)
+        programs.mkswap(host, self.path, self.size, self.label, self.uuid)
 
 
 class Rename(PathAction):
@@ -235,8 +232,8 @@ class SwapOn(PathAction):
         return ", ".join((self.path, *priority, *discard))
 
     def apply(self, run: Transaction) -> None:
-        run.undo(f"{self.path} is active", _turn_off, run, self.path)
-        _turn_on(run, self.path, self.priority, self.discard)
+        run.undo(f"{self.path} is active", programs.swapoff, run, self.path)
+        programs.swapon(run, self.path, self.priority, self.discard)
 
 
 class SwapOff(PathAction):
@@ -253,11 +250,11 @@ class SwapOff(PathAction):
 
     def apply(self, run: Transaction) -> None:
         run.undo(f"{self.path} is not active", self._on_again, run)
-        _turn_off(run, self.path)
+        programs.swapoff(run, self.path)
 
     def _on_again(self, run: Transaction) -> None:
         if not active_at(run.host, self.path):
-            _turn_on(run, self.path, self.priority, self.discard)
+            programs.swapon(run, self.path, self.priority, self.discard)
 
 
 class WriteFstab(Action):
@@ -287,7 +284,7 @@ class WriteFstab(Action):
             run.backup_file = host.back_up(FSTAB)
             run.undo(f"{run.backup_file} is there", host.unlink, run.backup_file)
         if self.reload:
-            run.undo(f"systemd may go by the changed {FSTAB}", _reload, run)
+            run.undo(f"systemd may go by the changed {FSTAB}", programs.daemon_reload, run.host)
         run.undo(f"{FSTAB} is changed", self._back, run)
         self._write(run, self.after)
 
@@ -318,7 +315,7 @@ class DaemonReload(Action):
         return "systemd reads fstab again"
 
     def apply(self, run: Transaction) -> None:
-        _reload(run)
+        programs.daemon_reload(run.host)
 
 
 class Delete(PathAction):
@@ -340,45 +337,3 @@ class DeleteOld(Delete):
     """Delete a file that the finished change has no use for."""
 
     tidying = True
-
-
-def _reload(run: Transaction) -> None:
-    run.host.run(["systemctl", "daemon-reload"])
-
-
-def _turn_on(run: Transaction, path: str, priority: int | None, discard: str) -> None:
-    given = [] if priority is None or priority < 0 else ["--priority", str(priority)]
-    policy = {"none": [], "both": ["--discard"]}.get(discard, [f"--discard={discard}"])
-    try:
-        run.host.run(["swapon", *given, *policy, "--", path])
-    except Failed as failure:
-        if not active_at(run.host, path):
-            raise explain.swapon(run.host, path, failure) from failure
-        if failure.signal:
-            raise
-    if not active_at(run.host, path):
-        message = f"{path} is not active, though swapon reported no failure"
-        raise Failed(message)
-
-
-def _turn_off(run: Transaction, path: str) -> None:
-    entry = active_at(run.host, path)
-    if not entry:
-        return
-    report = run.report(f"turning off {path}")
-
-    def tick() -> None:
-        now = active_at(run.host, path)
-        if report and now and entry.used:
-            report(max(entry.used - now.used, 0), entry.used)
-
-    try:
-        run.host.run(["swapoff", "--", path], tick=tick if report and entry.used else None)
-    except Failed as failure:
-        if active_at(run.host, path):
-            raise explain.swapoff(path, entry, failure) from failure
-        if failure.signal:
-            raise
-    if active_at(run.host, path):
-        message = f"{path} is still active, though swapoff reported no failure"
-        raise Failed(message)

@@ -20,6 +20,8 @@ _MAGICS = (b"SWAPSPACE2", b"SWAP-SPACE")
 _INFO = 1024
 _VERSION = 1
 
+UUID_OFFSET = _INFO + 12
+
 
 class Header(Record):
     """What a swap area says of itself. *pages* counts the header page; *uuid* and *label* are empty when not set."""
@@ -48,6 +50,11 @@ def usable_size(size: int, page_size: int) -> int:
     return size - size % page_size
 
 
+def uuid_bytes(uuid: str) -> bytes:
+    """Return the bytes that stand at `UUID_OFFSET` for *uuid*, which has the form that `parse` returns."""
+    return bytes.fromhex(uuid.replace("-", ""))
+
+
 def _header(head: bytes, page_size: int) -> Header | None:
     for order in "<>":
         version, last_page = struct.unpack_from(f"{order}II", head, _INFO)
@@ -57,7 +64,7 @@ def _header(head: bytes, page_size: int) -> Header | None:
 
 
 def _uuid(head: bytes) -> str:
-    raw = head[_INFO + 12 : _INFO + 28]
+    raw = head[UUID_OFFSET : UUID_OFFSET + 16]
     if not any(raw):
         return ""
     digits = raw.hex()

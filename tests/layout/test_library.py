@@ -67,6 +67,7 @@ EFFECTS = {
     "swap/converge.py",
     "swap/explain.py",
     "swap/facts.py",
+    "swap/programs.py",
     "swap/status.py",
     "swap/transaction.py",
 }

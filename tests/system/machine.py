@@ -199,6 +199,10 @@ class Machine:
         wrapper = self._wrappers / name
         _make_program(self._fakes / name, wrapper if wrapper.exists() else shutil.which(name), script)
 
+    def substitute(self, name: str, program: str) -> None:
+        """Have another program play one, through a link."""
+        (self._fakes / name).symlink_to(program)
+
     def without(self, name: str) -> tuple[str, ...]:
         """Return a wrapper for a command for which a program is not installed: overlayfs shows no file at a whiteout."""
         mounts = []

@@ -35,6 +35,12 @@ def test_the_uuid_is_read_in_its_usual_form():
     assert header.parse(header_bytes(256, uuid=UUID)) == Header(PAGE, 256, UUID)
 
 
+def test_a_uuid_is_written_where_it_is_read():
+    page = bytearray(header_bytes(256))
+    page[header.UUID_OFFSET : header.UUID_OFFSET + 16] = header.uuid_bytes(UUID)
+    assert header.parse(bytes(page)) == Header(PAGE, 256, UUID)
+
+
 def test_a_uuid_of_zeros_is_none():
     assert header.parse(header_bytes(256)) == Header(PAGE, 256, "")
 
