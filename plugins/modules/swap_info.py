@@ -90,6 +90,12 @@ areas:
       type: list
       elements: str
       sample: [sw, pri=10]
+    reachable:
+      description:
+        - Whether the path leads to the area. It does not where another mount namespace, such as that of a container, has
+          turned the area on. The kernel shows one table to all.
+      type: bool
+      sample: true
 memory:
   description: Memory of the host in bytes.
   returned: success

@@ -37,6 +37,9 @@ def run(args: argparse.Namespace) -> int:
         output.print_table(_COLUMNS, [_row(area) for area in found.areas])
     else:
         print("no swap areas")
+    for area in found.areas:
+        if not area.reachable:
+            print(f"not of this host: {area.path}, turned on in another mount namespace, such as a container's")
     for line in _host(found):
         print(line)
     return 0

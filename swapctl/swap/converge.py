@@ -157,8 +157,11 @@ def _one_or_many(states: tuple[State, ...]) -> dict[str, object]:
     return states[0].to_dict() if len(states) == 1 else {"areas": [one.to_dict() for one in states]}
 
 
+_NO_CHANGE = {"used", "reachable"}  # no run is about these
+
+
 def _lines(one: State) -> str:
-    return "".join(f"{name}: {_plain(value)}\n" for name, value in one.__dict__.items() if name != "used")
+    return "".join(f"{name}: {_plain(value)}\n" for name, value in one.__dict__.items() if name not in _NO_CHANGE)
 
 
 def _plain(value: object) -> str:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class State(Record):
     """One area. Sizes in bytes; None is "not known" or "there is none".
 
-    *size* counts the header page, as `size` in a request does; *usable* is what the kernel shows.
+    *size* counts the header page, as `size` in a request does; *usable* is what the kernel shows. *reachable*: *path* leads
+    to the area; it does not where another mount namespace, such as a container's, has turned it on.
     """
 
     path: str
@@ -26,10 +27,12 @@ class State(Record):
     label: str | None = None
     uuid: str | None = None
     options: tuple[str, ...] | None = None
+    reachable: bool = True
 
     def to_dict(self) -> dict[str, object]:
-        """Return the documented JSON form."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in self.__dict__.items()}
+        """Return the documented JSON form, without what only a list of all areas tells."""
+        fields = {name: value for name, value in self.__dict__.items() if name != "reachable"}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def state(target: Target, facts: Facts) -> State:
@@ -49,6 +52,7 @@ def state(target: Target, facts: Facts) -> State:
         label=(header and header.label) or None,
         uuid=(header and header.uuid) or None,
         options=listed[0].options if listed else None,
+        reachable=not active or target.identity is not None,
     )
 
 

@@ -28,7 +28,7 @@ class Status(Record):
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form."""
         return {
-            "areas": [area.to_dict() for area in self.areas],
+            "areas": [{**area.to_dict(), "reachable": area.reachable} for area in self.areas],
             "memory": dict(self.memory.__dict__),
             "pressure": self.pressure,
         }
