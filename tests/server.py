@@ -13,10 +13,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.support import ROOT, missing
+from tests.system.machine import need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +32,8 @@ mkdir "$1/upper" "$1/work"
 mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
 mount -t tmpfs -o mode=0755 run /run
 mkdir /run/sshd
-"$2" -D -f "$3/sshd_config" -E "$3/sshd.log" &
+echo "$2" > /proc/sys/kernel/hostname
+"$3" -D -f "$4" -E "$5" &
 echo ready
 cat > /dev/null
 kill $!
@@ -38,9 +41,9 @@ kill $!
 _CONFIG = """\
 {listen}
 Port {port}
-HostKey {directory}/host_key
+HostKey {keys}/host_key
 PidFile none
-AuthorizedKeysFile {directory}/key.pub
+AuthorizedKeysFile {keys}/key.pub
 StrictModes no
 UsePAM no
 UseDNS no
@@ -52,6 +55,8 @@ MaxSessions 50
 Subsystem sftp internal-sftp
 """
 _OPTIONS = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes")
+ANSIBLES_OPTIONS = " ".join(["-F none", *(f"-o {option}" for option in _OPTIONS)])
+_PATIENCE = 20.0
 
 
 class User(NamedTuple):
@@ -62,34 +67,73 @@ class User(NamedTuple):
     home: Path
 
 
+class SSHD:
+    """An SSH server in a mount namespace with an /etc, a /run and a host name of its own.
+
+    It takes the keys in the directory *keys*. *directory*, where it has its files, is the caller's to delete.
+    """
+
+    def __init__(self, directory: Path, name: str, keys: Path, port: int, *addresses: str) -> None:
+        self._log, self._addresses = directory / "sshd.log", len(addresses)
+        (directory / "etc").mkdir()
+        listen = "\n".join(f"ListenAddress {address}" for address in addresses)
+        (directory / "sshd_config").write_text(_CONFIG.format(listen=listen, port=port, keys=keys), encoding="utf-8")
+        self._holder = subprocess.Popen(
+            [
+                *("unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c", _SETUP, "sh"),
+                *(directory / "etc", name, _sshd(), directory / "sshd_config", self._log),
+            ],
+            stdin=subprocess.PIPE,  # it ends when this process does, whatever becomes of it
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def open(self) -> None:
+        """Wait until it listens."""
+        assert self._holder.stdout
+        assert self._holder.stdout.readline() == "ready\n"
+        for _attempt in range(int(_PATIENCE / 0.02)):
+            log = self._log.read_text(encoding="utf-8") if self._log.exists() else ""
+            if log.count("Server listening on") == self._addresses:
+                return
+            time.sleep(0.02)
+        raise AssertionError(log)
+
+    def etc(self, name: str) -> Path:
+        """Return a name that leads from here to a file in its /etc."""
+        etc = Path(f"/proc/{self._holder.pid}/root/etc")
+        assert etc.stat().st_dev != Path("/etc").stat().st_dev, "this would be the machine's own /etc"
+        return etc / name
+
+    def command(self, *argv: str | Path) -> list[str]:
+        """Return *argv* as a command that runs in the namespace, with no signal ignored: nohup would have it so."""
+        return ["env", "--default-signal", "nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", "--", *map(str, argv)]
+
+    def close(self) -> None:
+        """End all that runs in it."""
+        held = os.open(f"/proc/{self._holder.pid}/ns/mnt", os.O_RDONLY)  # so that no other gets its number meanwhile
+        namespace = _namespace(self._holder.pid)
+        self._holder.communicate()
+        if namespace != _namespace(os.getpid()):
+            while _end_members(namespace):
+                pass
+        os.close(held)
+
+
 class Server:
     """See the module."""
 
     def __init__(self) -> None:
         if os.geteuid() != 0:
             missing("accounts of its own need root")
-        sshd = shutil.which("sshd", path=os.environ["PATH"] + _ADMIN)
-        absent = [name for name in ("ssh", "ssh-keygen", "sudo", "nsenter", "unshare") if not shutil.which(name)]
-        if absent or not sshd:
-            missing(f"not installed: {', '.join([*absent, *([] if sshd else ['sshd'])])}")
+        need_ssh()
+        need("sudo")
         self.directory = Path(tempfile.mkdtemp(prefix="swapctl-server-"))
         self.directory.chmod(0o755)
         self._users = 0
-        self.port = _free_port()
-        (self.directory / "etc").mkdir()
-        for name in ("host_key", "key"):
-            path = self.directory / name
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
-        listen = "\n".join(f"ListenAddress {address}" for address in ADDRESSES)
-        config = _CONFIG.format(listen=listen, port=self.port, directory=self.directory)
-        (self.directory / "sshd_config").write_text(config, encoding="utf-8")
-        where = [str(self.directory / "etc"), sshd, str(self.directory)]
-        self._holder = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SETUP, "sh", *where],
-            stdin=subprocess.PIPE,  # it ends when this process does, whatever becomes of it
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.port = free_port()
+        make_keys(self.directory)
+        self._sshd = SSHD(self.directory, socket.gethostname(), self.directory, self.port, *ADDRESSES)
         try:
             self._open()
         except BaseException:
@@ -97,17 +141,11 @@ class Server:
             raise
 
     def _open(self) -> None:
-        assert self._holder.stdout
-        assert self._holder.stdout.readline() == "ready\n"
-        with self._etc("sudoers").open("w", encoding="utf-8") as file:
+        self._sshd.open()
+        with self._sshd.etc("sudoers").open("w", encoding="utf-8") as file:
             file.write("root ALL=(ALL:ALL) ALL\nDefaults use_pty\n@includedir /etc/sudoers.d\n")
         self.python = self._python()
         self._install()
-
-    def _etc(self, name: str) -> Path:
-        etc = Path(f"/proc/{self._holder.pid}/root/etc")
-        assert etc.stat().st_dev != Path("/etc").stat().st_dev, "this would be the machine's own /etc"
-        return etc / name
 
     def _python(self) -> str:
         """Return a Python that every user can run."""
@@ -136,7 +174,7 @@ class Server:
 
     def sudo(self, name: str, rules: str) -> None:
         """Have sudo follow *rules* as well, sudoers(5)."""
-        path = self._etc("sudoers.d") / name
+        path = self._sshd.etc("sudoers.d") / name
         path.write_text(f"{rules}\n", encoding="utf-8")
         path.chmod(0o440)
 
@@ -152,7 +190,7 @@ class Server:
             ("group", f"{name}:x:{uid}:"),
             ("shadow", f"{name}:*:19000:0:99999:7:::"),
         ):
-            with self._etc(file).open("a", encoding="utf-8") as entries:
+            with self._sshd.etc(file).open("a", encoding="utf-8") as entries:
                 entries.write(f"{line}\n")
         if sudo:
             self.sudo(name, f"{name} ALL=(ALL:ALL) NOPASSWD: ALL")
@@ -162,8 +200,8 @@ class Server:
         return User(name, uid, home)
 
     def command(self, *argv: str | Path) -> list[str]:
-        """Return *argv* as a command that runs in the namespace, with no signal ignored: nohup would have it so."""
-        return ["env", "--default-signal", "nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", "--", *map(str, argv)]
+        """Return *argv* as a command that runs in the namespace."""
+        return self._sshd.command(*argv)
 
     def by(self, user: User, *argv: str | Path) -> list[str]:
         """Return *argv* as a command of one user's, with no more than cron gives him in his environment."""
@@ -206,34 +244,54 @@ class Server:
 
     def close(self) -> None:
         """End all that runs in the namespace, and take the files away."""
-        held = os.open(f"/proc/{self._holder.pid}/ns/mnt", os.O_RDONLY)  # so that no other gets its number meanwhile
-        namespace = _namespace(self._holder.pid)
-        self._holder.communicate()
-        if namespace != _namespace(os.getpid()):
-            while self._end_members(namespace):
-                pass
-        os.close(held)
+        self._sshd.close()
         shutil.rmtree(self.directory)
 
-    def _end_members(self, namespace: str) -> bool:
-        found = False
-        for name in filter(str.isdecimal, os.listdir("/proc")):
-            pid = int(name)
-            if _namespace(pid) != namespace:
-                continue
-            try:
-                handle = os.pidfd_open(pid)
-            except OSError:
-                continue
-            try:
-                if _namespace(pid) == namespace:  # asked again, for what is held
-                    signal.pidfd_send_signal(handle, signal.SIGKILL)
-                    found = True
-            except ProcessLookupError:
-                pass
-            finally:
-                os.close(handle)
-        return found
+
+def need_ssh() -> None:
+    """Leave the test where there is no SSH, or no namespaces to put its servers in."""
+    need("ssh", "ssh-keygen", "nsenter", "unshare")
+    if not _sshd():
+        missing("not installed: sshd")
+
+
+def _sshd() -> str:
+    return shutil.which("sshd", path=os.environ["PATH"] + _ADMIN) or ""
+
+
+def make_keys(directory: Path) -> None:
+    """Make a key for hosts, `host_key`, and one for users, `key`."""
+    for name in ("host_key", "key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", directory / name], check=True)
+
+
+def free_port() -> int:
+    """Return a port at which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _end_members(namespace: str) -> bool:
+    found = False
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        pid = int(name)
+        if _namespace(pid) != namespace:
+            continue
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            continue
+        try:
+            if _namespace(pid) == namespace:  # asked again, for what is held
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                found = True
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(handle)
+    return found
 
 
 def _namespace(pid: int) -> str:
@@ -241,10 +299,3 @@ def _namespace(pid: int) -> str:
         return os.readlink(f"/proc/{pid}/ns/mnt")
     except OSError:
         return ""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
