@@ -1,0 +1,17 @@
+"""Nothing is left of the areas."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.witness import Witness
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs"])
+def test_the_file_is_gone(witness: Witness, kind: str) -> None:
+    assert witness.name not in witness.names(f"/swap/{kind}")
+
+
+def test_no_area_is_active_or_listed(witness: Witness) -> None:
+    assert not witness.own_swaps()
+    assert not witness.listed()
