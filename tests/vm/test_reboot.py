@@ -1,0 +1,73 @@
+"""What a playbook brings about is there after a reboot, and what it takes away stays away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.vm.witness import look
+
+if TYPE_CHECKING:
+    from tests.vm.guest import Guest
+    from tests.vm.playbook import Playbooks
+
+pytestmark = pytest.mark.vm
+
+UUID = "3c0d4f1e-9b55-4d0a-8f53-1f2a6c7be001"
+BY_UUID = f"UUID={UUID}"
+SWAPFILE: dict[str, object] = {"path": "/swapfile", "size": "64M", "priority": 10, "nofail": True}
+# A device that is named by its UUID must have one: the first of these sees to that, and leaves fstab to the second.
+DEVICE: list[dict[str, object]] = [
+    {"path": "/dev/vdb", "uuid": UUID, "priority": 5, "persist": "keep"},
+    {"path": BY_UUID, "priority": 5, "nofail": True},
+]
+UNIT = "dev-disk-by\\x2duuid-" + UUID.replace("-", "\\x2d") + ".swap"
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        "bookworm",
+        pytest.param("trixie", marks=pytest.mark.nightly),
+        pytest.param("bullseye", marks=pytest.mark.nightly),
+    ],
+)
+def test_areas_are_active_after_a_reboot(guest: Guest, playbooks: Playbooks):
+    areas = (SWAPFILE, *DEVICE)
+    before = look(guest)
+    assert playbooks.play("swap", *areas) == 1
+    made = look(guest)
+    assert made.active == {"/swapfile": 10, "/dev/vdb": 5}
+    assert made.fstab.startswith(before.fstab)
+    assert playbooks.play("swap", *areas) == 0
+
+    guest.reboot()
+
+    now = look(guest)
+    assert (now.system, now.target, now.failed) == ("running", "active", [])
+    assert now.active == {"/swapfile": 10, "/dev/vdb": 5}
+    assert {"swapfile.swap", UNIT} <= now.units.keys()
+    assert set(now.units.values()) == {"active"}
+    assert now.listed.keys() == {"/swapfile", "/dev/vdb"}
+    assert now.named == ["/swapfile", BY_UUID]
+    assert now.header == UUID
+    assert now.fstab == made.fstab
+    assert playbooks.play("swap", *areas) == 0
+    assert look(guest) == now
+
+
+@pytest.mark.nightly
+def test_removed_areas_are_gone_after_a_reboot(guest: Guest, playbooks: Playbooks):
+    before = look(guest)
+    playbooks.play("swap", SWAPFILE, *DEVICE)
+    guest.reboot()
+    assert look(guest).active == {"/swapfile": 10, "/dev/vdb": 5}
+    absent = [{"path": "/swapfile"}, {"path": BY_UUID}]
+    assert playbooks.play("swap_off", *absent) == 1
+
+    guest.reboot()
+
+    # The device is not wiped: only its header tells that it was a swap area.
+    assert look(guest) == before._replace(header=UUID)
+    assert playbooks.play("swap_off", *absent) == 0
