@@ -88,6 +88,11 @@ def _path(path: object) -> str:
     if _CONTROL.search(path):
         message = f"path {path!r} has a control character in it"
         raise InvalidInput(message, hint="allowed are tabs, spaces and everything printable")
+    try:
+        path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        message = f"path {path!r} has half a character in it"
+        raise InvalidInput(message, hint="a surrogate stands for no bytes, and a path is bytes") from None
     if path.startswith(TAGS):
         return _tag(path)
     if not path.startswith("/"):

@@ -49,6 +49,11 @@ def test_a_path_is_enough():
         ("path", "/a\nb", rf"path '/a\nb' has a control character in it; hint: {CONTROL}"),
         ("path", "/a\rb", rf"path '/a\rb' has a control character in it; hint: {CONTROL}"),
         ("path", "/a\x00b", rf"path '/a\x00b' has a control character in it; hint: {CONTROL}"),
+        (
+            "path",
+            "/a\ud800",
+            r"path '/a\ud800' has half a character in it; hint: a surrogate stands for no bytes, and a path is bytes",
+        ),
         ("path", "/a\x7fb", rf"path '/a\x7fb' has a control character in it; hint: {CONTROL}"),
         ("path", "UUID=", "path 'UUID=' names no device; hint: write UUID= and the value that the device bears"),
         (

@@ -205,11 +205,14 @@ def test_several_areas_are_edited_at_once_each_in_its_place():
 
 # for any fstab
 
-PATH_CHARACTERS = st.characters(exclude_characters="/\0", exclude_categories=[])
-ANY_PATH = st.text(PATH_CHARACTERS, min_size=1, max_size=12).map(lambda name: f"/{name}")
+# What a path can be, read with surrogateescape: any text, and any bytes that are none.
+ANY_BYTES = st.characters(exclude_characters="/\0", exclude_categories=["Cs"]) | st.characters(
+    min_codepoint=0xDC80, max_codepoint=0xDCFF
+)
+ANY_PATH = st.text(ANY_BYTES, min_size=1, max_size=12).map(lambda name: f"/{name}")
 BLANKS = st.text(" \t", min_size=1, max_size=3)
 INDENT = st.text(" \t", max_size=2)
-IN_A_LINE = st.characters(exclude_characters="\n", exclude_categories=[])
+IN_A_LINE = st.characters(exclude_characters="\n", exclude_categories=["Cs"])
 ANY_TEXT = st.text(IN_A_LINE, max_size=20)
 OPTIONS = st.lists(
     st.sampled_from(["sw", "defaults", "pri=5", "nofail", "x-a=1", "discard=once"]), min_size=1, max_size=3
