@@ -123,6 +123,17 @@ class LocalHost:
         except OSError as error:
             raise _refused(path, error) from error
 
+    def read_link(self, path: str) -> str | None:
+        """Return what the symbolic link *path* says, or None if there is none."""
+        try:
+            return os.readlink(self.locate(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if error.errno == errno.EINVAL:  # it is something else
+                return None
+            raise _refused(path, error) from error
+
     def list(self, path: str) -> list[str]:
         """Return the names in a directory, none if there is no such directory."""
         try:
@@ -295,6 +306,33 @@ class LocalHost:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+    def set_value(self, path: str, value: str) -> None:
+        """Write *value* to a file of the kernel's, under /proc/sys or /sys, in one call as it wants it."""
+        data = value.encode("utf-8", "surrogateescape")
+        with _effect("write to", path):
+            descriptor = os.open(self.locate(path, follow=True), os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.write(descriptor, data)
+            finally:
+                os.close(descriptor)
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory that everybody may read, in one that is there."""
+        with _effect("make", path):
+            os.mkdir(self.locate(path), 0o755)
+        self._sync_directory(path)
+
+    def remove_directory(self, path: str) -> None:
+        """Remove a directory in which nothing is left."""
+        with _effect("remove", path):
+            os.rmdir(self.locate(path))
+
+    def symlink(self, target: str, path: str) -> None:
+        """Make the symbolic link *path*, where nothing stands, to *target* as it is written."""
+        with _effect("make", path):
+            os.symlink(target, self.locate(path))
+        self._sync_directory(path)
 
     def remove_text(self, path: str) -> None:
         """Delete a text file that `replace_text` made where there was none."""

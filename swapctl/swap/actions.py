@@ -6,54 +6,20 @@ before the step is taken and works from any point in it, so that a step that fai
 
 from __future__ import annotations
 
-from collections import Counter
-
 from .. import sizes
-from ..errors import Failed
-from ..record import Record
 from . import programs
+from .action import Action, PathAction
 from .facts import FSTAB, active_at
+from .texts import WriteText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from .signatures import Signature
     from .transaction import Transaction
 
 PRIVATE = 0o600
 
 _HEADER = 65536
-
-
-class Action(Record):
-    """One change. *tidying*: it comes when the wanted state is reached, and its failure is no reason to go back."""
-
-    name: ClassVar[str]
-    tidying: ClassVar[bool] = False
-
-    @property
-    def detail(self) -> str:
-        """What it changes, in a few words."""
-        raise NotImplementedError
-
-    def apply(self, run: Transaction) -> None:
-        """Make the change; raises `Failed`."""
-        raise NotImplementedError
-
-    def to_dict(self) -> dict[str, str]:
-        """Return what users see of it."""
-        return {"name": self.name, "detail": self.detail}
-
-
-class PathAction(Action):
-    """A change at one path."""
-
-    path: str
-
-    @property
-    def detail(self) -> str:
-        return self.path
 
 
 class Create(PathAction):
@@ -257,52 +223,36 @@ class SwapOff(PathAction):
             programs.swapon(run, self.path, self.priority, self.discard)
 
 
-class WriteFstab(Action):
-    """Replace the text of fstab, which must still be *before*. *reload*: systemd reads it, and so after going back."""
+class WriteFstab(WriteText):
+    """Replace the text of fstab. *reload*: systemd reads it, and so after going back."""
 
     name = "fstab"
-    before: str | None
-    after: str
+    path: str = FSTAB
     reload: bool = False
     in_place: bool = False
     backup: bool = False
 
     @property
-    def detail(self) -> str:
-        old, new = (text.split("\n") for text in (self.before or "", self.after))
-        gone = [f"- {line}" for line in (Counter(old) - Counter(new)).elements()]
-        come = [f"+ {line}" for line in (Counter(new) - Counter(old)).elements()]
-        how = " (written in place)" if self.in_place else ""
-        return f"{FSTAB}{how}: " + "; ".join(filter(None, (line.rstrip("+- ") and line for line in (*gone, *come))))
+    def _how(self) -> str:
+        return " (written in place)" if self.in_place else ""
 
     def apply(self, run: Transaction) -> None:
-        host = run.host
-        if host.read_text(FSTAB) != self.before:
-            message = f"{FSTAB}: somebody else changed it meanwhile"
-            raise Failed(message, hint="run again")
-        if self.backup and self.before is not None:
-            run.backup_file = host.back_up(FSTAB)
-            run.undo(f"{run.backup_file} is there", host.unlink, run.backup_file)
+        if self.backup and self.before is not None and run.host.read_text(self.path) == self.before:
+            run.backup_file = run.host.back_up(self.path)
+            run.undo(f"{run.backup_file} is there", run.host.unlink, run.backup_file)
         if self.reload:
-            run.undo(f"systemd may go by the changed {FSTAB}", programs.daemon_reload, run.host)
-        run.undo(f"{FSTAB} is changed", self._back, run)
-        self._write(run, self.after)
+            run.undo(f"systemd may go by the changed {self.path}", programs.daemon_reload, run.host)
+        super().apply(run)
 
-    def _back(self, run: Transaction) -> None:
-        now = run.host.read_text(FSTAB)
-        if now == self.before:
-            return
-        if now != self.after and not self.in_place:  # written in place, it may be half ours
-            message = "somebody else changed it meanwhile"
-            raise Failed(message)
-        if self.before is None:
-            run.host.remove_text(FSTAB)
+    @property
+    def _may_be_half_ours(self) -> bool:
+        return self.in_place
+
+    def _write(self, run: Transaction, text: str | None) -> None:
+        if self.in_place and text is not None:
+            run.host.overwrite_text(self.path, text)
         else:
-            self._write(run, self.before)
-
-    def _write(self, run: Transaction, text: str) -> None:
-        write = run.host.overwrite_text if self.in_place else run.host.replace_text
-        write(FSTAB, text)
+            super()._write(run, text)
 
 
 class DaemonReload(Action):

@@ -5,17 +5,19 @@ from __future__ import annotations
 from ..errors import Incomplete, InvalidInput
 from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
-from .actions import Action, SwapOff, WriteFstab
+from .actions import SwapOff
 from .area import Area, Existing
-from .facts import FSTAB, Facts, Target, gather
+from .facts import Facts, Target, gather
 from .plan import expected, plan
 from .state import State, state
+from .texts import WriteText
 from .transaction import Transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .action import Action
     from .transaction import Progress
 
 
@@ -42,9 +44,14 @@ class Result(Record):
     def diff(self) -> list[dict[str, str]]:
         """Return what changes as texts before and after, in the form that Ansible prints."""
         texts = [
-            {"before_header": FSTAB, "after_header": FSTAB, "before": action.before or "", "after": action.after}
+            {
+                "before_header": action.path,
+                "after_header": action.path,
+                "before": action.before or "",
+                "after": action.after or "",
+            }
             for action in self.actions
-            if isinstance(action, WriteFstab)
+            if isinstance(action, WriteText)
         ]
         pairs = [(old, new) for old, new in zip(self.before, self.after) if old.replace(used=0) != new.replace(used=0)]
         states = [

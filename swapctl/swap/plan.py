@@ -24,12 +24,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .action import Action
     from .facts import Facts, Target
 
 
 def plan(
     wanted: Area | Iterable[Area], facts: Facts, *, backup: bool = False, fstab_in_place: bool = False
-) -> list[actions.Action]:
+) -> list[Action]:
     """Return the actions that take *facts* to *wanted*, in order, none if all is as wanted; Refused by a guard."""
     needs = _needs(wanted, facts)
     draft = _Draft(needs, facts)
@@ -86,9 +87,9 @@ class _Draft:
     def __init__(self, needs: list[Need], facts: Facts) -> None:
         self.needs = needs
         self.facts = facts
-        self.changes: list[actions.Action] = []
-        self.irrevocable: list[actions.Action] = []
-        self.tidying: list[actions.Action] = []
+        self.changes: list[Action] = []
+        self.irrevocable: list[Action] = []
+        self.tidying: list[Action] = []
         self.leaving = [need.target for need in needs if need.leaves]
 
     def add(self, need: Need) -> None:
@@ -111,7 +112,7 @@ class _Draft:
             return
         guards.check_fstab(fstab, in_place=in_place)
         reload = self.facts.runs_systemd
-        self.changes.append(actions.WriteFstab(fstab.text, after, reload, in_place, backup))
+        self.changes.append(actions.WriteFstab(fstab.text, after, reload=reload, in_place=in_place, backup=backup))
         if reload:
             self.changes.append(actions.DaemonReload())
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class State(Record):
     """One area. Sizes in bytes; None is "not known" or "there is none".
 
-    *size* counts the header page, as `size` in a request does; *usable* is what the kernel shows. *reachable*: *path* leads
-    to the area; it does not where another mount namespace, such as a container's, has turned it on.
+    *size* counts the header page, as `size` in a request does; *usable* is what the kernel shows. *reachable*: *path*
+    leads to the area; it does not where another mount namespace, such as a container's, has turned it on.
     """
 
     path: str

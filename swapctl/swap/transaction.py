@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..host import LocalHost
-    from .actions import Action
+    from .action import Action
 
     Progress = Callable[[str, int, int], None]  # what is under way, how many bytes of how many
 

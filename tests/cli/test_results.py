@@ -135,7 +135,7 @@ def test_json_of_several_areas(ensure, swapctl, tree):
 def test_json_of_status(ensure, swapctl, tree):
     printed(ensure())
     assert json.loads(printed(swapctl("status", "--json", "--root", str(tree)))) == {
-        "areas": [PRESENT],
+        "areas": [{**PRESENT, "reachable": True}],
         "memory": {"total": 0, "available": 0, "swap_total": 0, "swap_free": 0},
         "pressure": None,
     }

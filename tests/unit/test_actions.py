@@ -9,8 +9,8 @@ import pytest
 
 from swapctl.errors import Failed, Incomplete, RolledBack
 from swapctl.host import LocalHost
+from swapctl.swap.action import Action
 from swapctl.swap.actions import (
-    Action,
     Create,
     Delete,
     DeleteOld,

@@ -22,6 +22,7 @@ from swapctl.swap.signatures import Signature
 from tests.builders import OTHER_UUID, PAGE, PUBLIC, UUID, device, entry, facts, lines_of, missing, swap_file
 
 if TYPE_CHECKING:
+    from swapctl.swap.action import Action
     from swapctl.swap.facts import Facts, Target
 
 PATHS = {"file": "/srv/swap file", "device": "/dev/vdb"}
@@ -161,7 +162,7 @@ def holds_foreign_data(target: Target) -> bool:
     return target.kind not in {"file", "device"} or bool(target.foreign) or not (target.header or target.empty)
 
 
-def planned(wanted: Area, found: Facts) -> list[a.Action]:
+def planned(wanted: Area, found: Facts) -> list[Action]:
     """Return the plan, or pass over a situation that is refused."""
     try:
         return plan(wanted, found)
@@ -264,7 +265,7 @@ def test_the_header_that_is_expected_is_what_is_wanted(situation):
         assert after.uuid == wanted.uuid
 
 
-def performed(wanted: Area, found: Facts, actions: list[a.Action]) -> Facts:
+def performed(wanted: Area, found: Facts, actions: list[Action]) -> Facts:
     """Return the facts that a run leaves that performs *actions*."""
     (target,) = found.targets
     then = expected(wanted, found)
