@@ -44,7 +44,7 @@ demo-clean: ## take away what `make demo` made (root)
 test: ## run every test; as root, the ones that need the kernel too
 	@tools/bootstrap test
 	@$(MAKE) --silent venv
-	$(BIN)/pytest $(QUICK) tests/matrix $(wildcard tests/collection tests/system tests/docs) tests/packaging
+	$(BIN)/pytest -m 'not nightly' $(QUICK) tests/matrix tests/collection tests/system tests/process tests/docs tests/packaging tests/vm
 
 unit: venv ## run the tests that need neither root nor Ansible
 	$(BIN)/pytest $(filter-out tests/lint,$(QUICK))
