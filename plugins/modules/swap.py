@@ -69,11 +69,13 @@ options:
       - Whether the area is active after a reboot as well.
       - V(fstab) lists it in C(/etc/fstab) with exactly the options given here, in one line. Other lines for the same
         area are taken out, however they name it. The rest of the file keeps its bytes and its place.
-      - V(none) takes it out of C(/etc/fstab).
-      - V(keep) leaves C(/etc/fstab) as it is, with O(state=absent) too.
+      - V(systemd) writes a C(.swap) unit into C(/etc/systemd/system), started at boot, and takes the area out of
+        C(/etc/fstab). V(fstab) does the reverse.
+      - V(none) takes it out of both. A unit that a generator or the distribution brings is masked.
+      - V(keep) leaves both as they are, with O(state=absent) too.
       - When left out, it is listed.
     type: str
-    choices: [fstab, none, keep]
+    choices: [fstab, systemd, none, keep]
     default: fstab
   priority:
     description:
@@ -223,7 +225,7 @@ before:
       type: bool
       sample: true
     persistent:
-      description: Whether C(/etc/fstab) activates it at boot.
+      description: Whether C(/etc/fstab) or a unit of systemd's activates it at boot.
       type: bool
       sample: true
     label:
@@ -239,6 +241,10 @@ before:
       type: list
       elements: str
       sample: [sw, pri=10]
+    unit:
+      description: Unit of systemd's that activates it at boot besides C(/etc/fstab), null if there is none.
+      type: str
+      sample: swapfile.swap
 after:
   description:
     - The area as it is after the run, with the same keys as RV(before).
@@ -273,7 +279,7 @@ AREA = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "size": {"type": "str"},
     "active": {"type": "bool", "default": True},
-    "persist": {"type": "str", "choices": ["fstab", "none", "keep"], "default": "fstab"},
+    "persist": {"type": "str", "choices": ["fstab", "systemd", "none", "keep"], "default": "fstab"},
     "priority": {"type": "int"},
     "discard": {"type": "str", "choices": ["none", "once", "pages", "both"], "default": "none"},
     "nofail": {"type": "bool", "default": False},

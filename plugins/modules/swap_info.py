@@ -74,7 +74,7 @@ areas:
       type: bool
       sample: true
     persistent:
-      description: Whether C(/etc/fstab) activates it at boot.
+      description: Whether C(/etc/fstab) or a unit of systemd's activates it at boot.
       type: bool
       sample: true
     label:
@@ -90,10 +90,14 @@ areas:
       type: list
       elements: str
       sample: [sw, pri=10]
+    unit:
+      description: Unit of systemd's that activates it at boot besides C(/etc/fstab), null if there is none.
+      type: str
+      sample: swapfile.swap
     reachable:
       description:
-        - Whether the path leads to the area. It does not where another mount namespace, such as that of a container, has
-          turned the area on. The kernel shows one table to all.
+        - Whether the path leads to the area. It does not where another mount namespace, such as that of a container,
+          has turned the area on. The kernel shows one table to all.
       type: bool
       sample: true
 memory:

@@ -40,7 +40,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--persist",
         choices=PERSISTS,
         default="fstab",
-        help="list it in fstab, take it out, or leave that (default: fstab)",
+        help="list it in fstab, give it a unit of systemd's, take it out of both, or leave both (default: fstab)",
     )
     command.add_argument("--inactive", action="store_true", help="do not use it now")
     command.add_argument("--options", metavar="OPTS", help="more fstab options, separated by commas")

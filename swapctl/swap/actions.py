@@ -10,7 +10,7 @@ from .. import sizes
 from . import programs
 from .action import Action, PathAction
 from .facts import FSTAB, active_at
-from .texts import WriteText
+from .texts import WriteText, daemon_reload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -224,11 +224,10 @@ class SwapOff(PathAction):
 
 
 class WriteFstab(WriteText):
-    """Replace the text of fstab. *reload*: systemd reads it, and so after going back."""
+    """Replace the text of fstab."""
 
     name = "fstab"
     path: str = FSTAB
-    reload: bool = False
     in_place: bool = False
     backup: bool = False
 
@@ -240,8 +239,6 @@ class WriteFstab(WriteText):
         if self.backup and self.before is not None and run.host.read_text(self.path) == self.before:
             run.backup_file = run.host.back_up(self.path)
             run.undo(f"{run.backup_file} is there", run.host.unlink, run.backup_file)
-        if self.reload:
-            run.undo(f"systemd may go by the changed {self.path}", programs.daemon_reload, run.host)
         super().apply(run)
 
     @property
@@ -265,7 +262,7 @@ class DaemonReload(Action):
         return "systemd reads fstab again"
 
     def apply(self, run: Transaction) -> None:
-        programs.daemon_reload(run.host)
+        daemon_reload(run.host)
 
 
 class Delete(PathAction):

@@ -7,14 +7,18 @@ import re
 from .. import sizes
 from ..errors import InvalidInput
 from ..record import Record
+from . import units
 from .header import LABEL_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
+
+    from .action import Action
+    from .facts import Facts, Target
 
 STATES = ("present", "absent")
-PERSISTS = ("fstab", "none", "keep")
+PERSISTS = ("fstab", "systemd", "none", "keep")
 DISCARDS = ("none", "once", "pages", "both")
 LARGEST_PRIORITY = 32767
 TAGS = ("UUID=", "LABEL=", "PARTUUID=")
@@ -29,9 +33,9 @@ class Area(Record):
 
     *path* is absolute, or for a device also ``UUID=``, ``LABEL=`` or ``PARTUUID=``. *size*: text for `sizes.parse`, or
     bytes; None keeps what is there. *active*: in use by the kernel now; None leaves that as it is. *persist*: ``fstab``
-    lists it there, ``none`` takes it out, ``keep`` leaves fstab alone. *priority* None: the kernel chooses. *label* and
-    *uuid* None: kept when the area is rebuilt, else new. *options*: further fstab options. *force*: overwrite a foreign
-    signature, on a block device only.
+    lists it there, ``systemd`` gives it a unit of its own, ``none`` takes it out of both, ``keep`` leaves both alone.
+    *priority* None: the kernel chooses. *label* and *uuid* None: kept when the area is rebuilt, else new. *options*:
+    further fstab options. *force*: overwrite a foreign signature, on a block device only.
     """
 
     path: str
@@ -57,9 +61,36 @@ class Area(Record):
         """The size, parsed."""
         return self.size if isinstance(self.size, sizes.Size) or self.size is None else sizes.parse(self.size)
 
+    # What a kind of area whose device is made first has to say of that device; see plan.py.
+
+    reads: ClassVar[tuple[str, ...]] = ()  # configuration files that it depends on
+    makes_device: ClassVar[bool] = False
+
+    def is_ready(self, target: Target) -> bool:  # noqa: ARG002
+        """Whether the device below is as wanted, so that the area on it can stay."""
+        return True
+
+    def device_size(self, target: Target, memory: int) -> int:  # noqa: ARG002
+        """Return how large the device is, or will be on a host with *memory* bytes of RAM."""
+        return target.size
+
+    def setup(self, target: Target, size: int) -> list[Action]:  # noqa: ARG002
+        """Return what makes the device, of *size* bytes, before it is formatted."""
+        return []
+
+    def teardown(self, target: Target) -> list[Action]:  # noqa: ARG002
+        """Return what takes the device away, when no area is active on it."""
+        return []
+
+    def configuration(self, target: Target, facts: Facts) -> list[Action]:  # noqa: ARG002
+        """Return what has the device made at boot, or no longer, besides fstab and swap units."""
+        return []
+
     @classmethod
     def _checked(cls, fields: dict[str, Any]) -> dict[str, Any]:
         size = fields["size"]
+        if fields["persist"] == "systemd":
+            _check_unit_options(fields["options"])
         return {
             **fields,
             "path": _path(fields["path"]),
@@ -79,6 +110,20 @@ class Area(Record):
 
 class Existing(Area):
     """An area to turn on or off as it stands: never made, and changed in nothing but whether the kernel uses it."""
+
+
+class Unlisted(Existing):
+    """An area that is to be off now and after a boot, and whose file or device is nobody's to change.
+
+    Nothing need be there at all: what is listed may be long gone.
+    """
+
+
+def _check_unit_options(options: object) -> None:
+    for option in options if isinstance(options, (tuple, list)) else ():
+        if str(option).startswith("x-") and not str(option).startswith(f"{units.TIMEOUT}="):
+            message = f"options holds {option!r}, which means something in fstab alone"
+            raise InvalidInput(message, hint="leave it out, or take persist fstab")
 
 
 def _path(path: object) -> str:

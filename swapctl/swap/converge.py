@@ -82,7 +82,8 @@ def converge(
     areas = (wanted,) if isinstance(wanted, Area) else tuple(wanted)
 
     def look(*, groups: bool = False) -> tuple[Facts, list[Action]]:
-        found = gather(host, [area.path for area in areas], groups=groups)
+        texts = [path for area in areas for path in area.reads]
+        found = gather(host, [area.path for area in areas], groups=groups, texts=texts)
         actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place)
         moves = any(isinstance(action, SwapOff) and action.used for action in actions)
         return look(groups=True) if moves and not groups else (found, actions)

@@ -12,7 +12,7 @@ import stat
 from .. import host as hosts
 from ..naming import temporary_name
 from ..record import Record
-from . import filesystem, fstab, header, memory, signatures, table
+from . import filesystem, fstab, header, memory, signatures, table, unit_facts, units
 from .area import TAGS
 from .memory import Group, Memory
 
@@ -47,7 +47,6 @@ _KINDS = (
 _CAP_SYS_ADMIN = 21
 _NO_DATA = 6  # ENXIO of lseek(2) with SEEK_DATA
 _STEP = 1 << 20
-_ASCII = 127
 
 
 class Active(Record):
@@ -93,12 +92,15 @@ class Target(Record):
     filesystem: filesystem.Filesystem | None = None  # of the directory
     directory_flags: int = 0
     lines: tuple[fstab.Line, ...] = ()
+    units: tuple[units.Unit, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
 
     @property
     def listed_discard(self) -> str:
-        """How fstab says the area is to discard."""
-        values = [value for line in self.lines for value in [line.entry.option("discard")] if value is not None]
+        """How fstab, or a unit, says the area is to discard."""
+        options = [option for line in self.lines for option in line.entry.options]
+        options += [option for unit in self.units for option in unit.options]
+        values = [option.partition("=")[2] for option in options if option.partition("=")[0] == "discard"]
         return (values[0] or "both") if values else "none"
 
 
@@ -132,19 +134,36 @@ class Facts(Record):
     no_swapon: str = ""  # why this process may not call swapon, or nothing
     uid: int = 0
     rooms: tuple[Room, ...] = ()
-    runs_systemd: bool = False
+    systemd: units.Surroundings = units.Surroundings()
+    texts: tuple[tuple[str, str | None], ...] = ()  # of further configuration files that the wanted areas depend on
+
+    @property
+    def runs_systemd(self) -> bool:
+        """Whether systemd runs here, and has to be told of what changes."""
+        return self.systemd.runs
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a configuration file that was asked for, None if there is no such file."""
+        return dict(self.texts)[path]
 
     def target(self, spec: str) -> Target:
         """Return what stands at the wanted path *spec*."""
         return next(target for target in self.targets if target.spec == spec)
 
 
-def gather(host: LocalHost | None = None, paths: Iterable[str] | None = None, *, groups: bool = True) -> Facts:
-    """Return the facts about *host* and what stands at *paths*; without paths: at all that is active or in fstab.
+def gather(
+    host: LocalHost | None = None,
+    paths: Iterable[str] | None = None,
+    *,
+    groups: bool = True,
+    texts: Iterable[str] = (),
+) -> Facts:
+    """Return the facts about *host* and what stands at *paths*; without paths: at all that is active or listed.
 
     *groups*: look at every memory cgroup, too, which matters only to what will be turned off, and takes a while.
+    *texts*: further configuration files to read.
     """
-    return _Look(host or hosts.LocalHost()).facts(paths, groups=groups)
+    return _Look(host or hosts.LocalHost()).facts(paths, groups=groups, texts=texts)
 
 
 def active_areas(host: LocalHost) -> tuple[Active, ...]:
@@ -169,8 +188,10 @@ class _Look:
         self.mounts = filesystem.parse_mounts(hosts.LocalHost().read_text("/proc/self/mountinfo") or "")
         self.active = active_areas(host)
         self.text = host.read_text(FSTAB)
+        self.systemd, links = unit_facts.surroundings(host)
+        self.units = unit_facts.swap_units(host, links)
 
-    def facts(self, specs: Iterable[str] | None, *, groups: bool) -> Facts:
+    def facts(self, specs: Iterable[str] | None, *, groups: bool, texts: Iterable[str]) -> Facts:
         host = self.host
         found = list(self._all_targets() if specs is None else map(self._target, specs))
         meminfo = memory.parse(host.read_text("/proc/meminfo") or "")
@@ -189,7 +210,8 @@ class _Look:
             no_swapon=self._no_swapon() if host.live else "",
             uid=os.geteuid(),
             rooms=tuple(Room(name, self._filesystem(name)) for name in BRIDGE_DIRECTORIES) if used else (),
-            runs_systemd=host.live and host.stat("/run/systemd/system") is not None,
+            systemd=self.systemd,
+            texts=tuple((path, host.read_text(path)) for path in dict.fromkeys(texts)),
         )
 
     # what stands at a path
@@ -208,8 +230,10 @@ class _Look:
                 yield Target(path, path, active=one.entry)
             else:
                 yield self._target(path if self.host.stat(path, follow=True) else one.entry.surviving_path)
-        for line in fstab.swap_lines(self.text or ""):
-            target = self._target(line.entry.spec)
+        listed = [line.entry.spec for line in fstab.swap_lines(self.text or "")]
+        listed += [unit.what for unit in self.units if unit.acts_at_boot and unit.what]
+        for spec in listed:
+            target = self._target(spec)
             key = target.identity or target.path
             if key not in seen:
                 seen.add(key)
@@ -349,7 +373,7 @@ class _Look:
         except OSError:
             return None
 
-    # fstab
+    # what has it come back at boot
 
     def _fstab(self) -> Fstab:
         real = self.host.locate(FSTAB, follow=True)
@@ -370,7 +394,10 @@ class _Look:
 
     def _listed(self, target: Target) -> Target:
         lines = fstab.swap_lines(self.text or "")
-        return target.replace(lines=tuple(line for line in lines if self._is_about(line.entry.spec, target)))
+        about = tuple(line for line in lines if self._is_about(line.entry.spec, target))
+        names = {units.name_of(spec) for spec in (target.spec, target.path, *(line.entry.spec for line in about))}
+        found = (unit for unit in self.units if unit.name in names or (unit.what and self._is_about(unit.what, target)))
+        return target.replace(lines=about, units=tuple(unit for unit in found if not unit.comes_from_fstab))
 
     def _dangling(self, targets: list[Target]) -> Iterator[fstab.Line]:
         for line in fstab.swap_lines(self.text or ""):
@@ -419,7 +446,7 @@ class _Look:
 
     def _by_tag(self, name: str, value: str) -> str:
         value = value.lower() if name in {"UUID", "PARTUUID"} else value
-        link = f"{_TAG_DIRECTORIES[name]}/{_udev_name(value)}"
+        link = f"{_TAG_DIRECTORIES[name]}/{units.udev_name(value)}"
         status = self.host.stat(link, follow=True)
         return self.host.inside(self.host.locate(link, follow=True)) if status else ""
 
@@ -539,9 +566,3 @@ def _bears(found: header.Header | None, name: str, value: str) -> bool:
     if not found or not value:
         return False
     return (name == "UUID" and found.uuid == value.lower()) or (name == "LABEL" and found.label == value)
-
-
-def _udev_name(value: str) -> str:
-    """Return *value* as udev writes it in a link's name: unusual characters as a backslash, an x and two hex digits."""
-    plain = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#+-.:=@_")
-    return "".join(one if one in plain or ord(one) > _ASCII else f"\\x{ord(one):02x}" for one in value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import Refused
 from ..sizes import human
+from . import units
 from .area import Existing
 from .header import LARGEST_PAGES, SMALLEST_PAGES
 
@@ -81,16 +82,16 @@ def check_device_is_free(target: Target) -> None:
         raise Refused(f"{target.path} is read-only", hint="see blockdev --getro and --setrw")
 
 
-def check_size(target: Target, size: int, page_size: int) -> None:
-    """Refuse a size that no swap area can have, or that a device does not have."""
+def check_size(target: Target, size: int, page_size: int, room: int = 0) -> None:
+    """Refuse a size that no swap area can have, or that a device, which has *room*, does not have."""
     if size < SMALLEST_PAGES * page_size:
         smallest = SMALLEST_PAGES * page_size
         raise Refused(f"{target.path}: {size} bytes are too few for an area", hint=f"give {smallest} or more")
     if size > LARGEST_PAGES * page_size:
         raise Refused(f"{target.path}: {human(size)} are too many for an area", hint="make several areas")
-    if target.kind == "device" and size > target.size:
+    if target.kind == "device" and size > room:
         raise Refused(
-            f"{target.path} has {human(target.size)}, which is less than the {human(size)} wanted",
+            f"{target.path} has {human(room)}, which is less than the {human(size)} wanted",
             hint="leave --size out to use all of it",
         )
 
@@ -126,6 +127,12 @@ def check_space(target: Target, needed: int, free: int) -> None:
             f"{target.path} needs {human(needed)} more on its file system, which has {human(free)} free",
             hint="make room there, or take a smaller size or another file system",
         )
+
+
+def check_units(facts: Facts) -> None:
+    """Refuse to write a unit where nobody would read it."""
+    if not facts.systemd.is_there:
+        raise Refused(f"{units.DIRECTORY} does not exist: this host has no systemd", hint="take persist fstab")
 
 
 def check_fstab(fstab: Fstab, *, in_place: bool) -> None:

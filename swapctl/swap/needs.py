@@ -8,6 +8,7 @@ from . import guards
 from .area import Existing
 from .fstab import Entry, is_right
 from .header import usable_size
+from .units import TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from .header import Header
 
 _SAME_ENOUGH = 50  # a size relative to RAM is right within a fiftieth: a new kernel shows a little more or less RAM
-_DEVICE_TIMEOUT = "x-systemd.device-timeout"
 _SHORT_TIMEOUT = "10s"
 
 
@@ -34,7 +34,7 @@ class Need(Record):
         if isinstance(self.area, Existing):
             return False
         target, header = self.target, self.target.header
-        if not header or target.foreign:
+        if not header or target.foreign or not self.area.is_ready(target):
             return True
         return (
             header.page_size != self.facts.page_size
@@ -53,13 +53,23 @@ class Need(Record):
             return False
         has_priority = active.priority < 0 if area.priority is None else active.priority == area.priority
         # The kernel does not tell how it discards. What fstab says is what it was told, or will be at the next boot.
-        is_listed = area.persist == "fstab" and bool(self.target.lines)
+        is_listed = area.persist in {"fstab", "systemd"} and bool(self.target.lines or self.target.units)
         return not has_priority or (is_listed and self.target.listed_discard != area.discard)
 
     @property
     def _stays_on(self) -> bool:
         """Whether the kernel, which took the file's blocks as they are, need not take them once more."""
         return self.target.active is not None and self.comes_back and not self.is_reactivated
+
+    @property
+    def is_device(self) -> bool:
+        """Whether the area is on a block device, if only on one that is made first."""
+        return self.target.kind == "device" or self.area.makes_device
+
+    @property
+    def adds(self) -> bool:
+        """Whether the area is not in use now, and will be."""
+        return self.facts.live and not self.target.active and self.comes_back and self.area.active is True
 
     @property
     def leaves(self) -> bool:
@@ -108,9 +118,16 @@ class Need(Record):
     @property
     def entry(self) -> Entry | None:
         """What fstab is to say of the area, None for nothing."""
-        if self.area.state == "absent" or self.area.persist != "fstab":
-            return None
-        return Entry(self._spec(), self._options())
+        return self._listing if self.area.persist == "fstab" else None
+
+    @property
+    def unit_entry(self) -> Entry | None:
+        """What a unit of systemd's is to say of the area, None for nothing."""
+        return self._listing if self.area.persist == "systemd" else None
+
+    @property
+    def _listing(self) -> Entry | None:
+        return None if self.area.state == "absent" else Entry(self._spec(), self._options())
 
     @property
     def is_listed(self) -> bool:
@@ -129,16 +146,19 @@ class Need(Record):
 
     def _amount(self) -> int:
         wanted, target = self.area.wanted_size, self.target
+        memory = self.facts.memory.total
+        if self.area.makes_device:
+            return self.area.device_size(target, memory)
         whole_device = wanted is not None and wanted.relative and not wanted.percent and target.kind == "device"
         if whole_device or (wanted is None and target.kind == "device" and not target.header):
             return target.size
         if wanted is None:
             kept = target.header.size if target.header else 0
             return min(kept, target.size) if target.kind == "device" else kept
-        if wanted.relative and not self.facts.memory.total:
+        if wanted.relative and not memory:
             message = f"{self.area.path}: how much RAM the host will have is not known here"
             raise Refused(message, hint="give the size in bytes, K, M, G or T")
-        return wanted.bytes(self.facts.memory.total)
+        return wanted.bytes(memory)
 
     def _has_size(self, header: Header) -> bool:
         wanted = self.area.wanted_size
@@ -158,7 +178,7 @@ class Need(Record):
     def _spec(self) -> str:
         """Return the name for fstab: as asked for, but a stable name that is there is not given up for /dev/sdX."""
         area = self.area
-        if self.target.kind != "device" or area.is_tag or area.path.startswith("/dev/disk/"):
+        if not self.is_device or area.is_tag or area.path.startswith("/dev/disk/"):
             return area.path
         names = {"UUID": self.uuid, "LABEL": self.label}
         for line in self.lines:
@@ -174,7 +194,7 @@ class Need(Record):
         discard = {"none": [], "both": ["discard"]}.get(area.discard, [f"discard={area.discard}"])
         nofail = ["nofail"] if area.nofail else []
         # Without it a missing device holds up the boot for 90 s, nofail or not (systemd.swap(5)).
-        is_device = area.is_tag or self.target.kind == "device"
-        has_timeout = any(option.startswith(f"{_DEVICE_TIMEOUT}=") for option in area.options)
-        timeout = [f"{_DEVICE_TIMEOUT}={_SHORT_TIMEOUT}"] if area.nofail and is_device and not has_timeout else []
+        is_device = area.is_tag or self.is_device
+        has_timeout = any(option.startswith(f"{TIMEOUT}=") for option in area.options)
+        timeout = [f"{TIMEOUT}={_SHORT_TIMEOUT}"] if area.nofail and is_device and not has_timeout else []
         return ("sw", *priority, *discard, *nofail, *timeout, *area.options)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from .. import sizes
 from ..errors import InvalidInput, Refused
 from ..naming import temporary_name
-from . import actions, filesystem, guards
-from .area import Area, Existing
+from . import actions, filesystem, guards, units
+from .area import Area, Existing, Unlisted
 from .fstab import edit
 from .header import usable_size
 from .memory import displaced
@@ -34,9 +34,9 @@ def plan(
     """Return the actions that take *facts* to *wanted*, in order, none if all is as wanted; Refused by a guard."""
     needs = _needs(wanted, facts)
     draft = _Draft(needs, facts)
-    for need in needs:
+    for need in sorted(needs, key=_turn):
         draft.add(need)
-    draft.list_in_fstab(backup=backup, in_place=fstab_in_place)
+    draft.persist(backup=backup, in_place=fstab_in_place)
     everything = [*draft.changes, *draft.irrevocable, *draft.tidying]
     if everything:
         guards.check_rights(facts, kernel=any(isinstance(one, (actions.SwapOn, actions.SwapOff)) for one in everything))
@@ -50,23 +50,31 @@ def expected(area: Area, facts: Facts) -> State:
     active = need.comes_back and facts.live and (area.active is True or was.active)
     stays = active and was.active and not need.leaves
     options = was.options if area.persist == "keep" or need.is_listed else need.entry.options if need.entry else None
-    now = (State(path=target.path) if area.state == "absent" and target.kind != "device" else was).replace(
+    unit = was.unit if area.persist == "keep" else units.name_of(need.unit_entry.spec) if need.unit_entry else None
+    is_gone = area.state == "absent" and (target.kind != "device" or area.makes_device)
+    now = (State(path=target.path) if is_gone else was).replace(
         used=was.used if stays else 0,
         priority=was.priority if stays else area.priority if active else None,
         active=active,
-        persistent=options is not None and "noauto" not in options,
+        persistent=(options is not None and "noauto" not in options) or unit is not None,
         options=options,
+        unit=unit,
     )
     if area.state == "absent":
         return now
     size = need.size if need.is_made else was.size
     return now.replace(
-        type="device" if target.kind == "device" else "file",
+        type="device" if need.is_device else "file",
         size=size,
         usable=size and size - facts.page_size,
         label=need.label or None,
         uuid=need.uuid or None,
     )
+
+
+def _turn(need: Need) -> int:
+    """Return when a need has its turn: what adds room comes before what takes it away."""
+    return 0 if need.adds else 1 if need.comes_back else 2
 
 
 def _needs(wanted: Area | Iterable[Area], facts: Facts) -> list[Need]:
@@ -94,34 +102,60 @@ class _Draft:
 
     def add(self, need: Need) -> None:
         """Add what *need* takes."""
-        guards.check_kind(need.area, need.target)
+        if isinstance(need.area, Unlisted):
+            self._forget(need)
+            return
+        if need.target.kind != "missing" or not need.area.makes_device:
+            guards.check_kind(need.area, need.target)
         guards.check_ours(need.area, need.target)
         if need.area.state == "absent":
             self._add_absent(need)
-        elif need.target.kind == "device":
+        elif need.is_device:
             self._add_device(need)
+
         else:
             self._add_file(need)
 
-    def list_in_fstab(self, *, backup: bool, in_place: bool) -> None:
-        """Add the one change of fstab that all areas together need."""
+    def persist(self, *, backup: bool, in_place: bool) -> None:
+        """Add the changes of configuration that all areas together need."""
+        changes = self._fstab_changes(backup=backup, in_place=in_place)
+        for need in self.needs:
+            changes += need.area.configuration(need.target, self.facts)
+            if need.area.persist != "keep":
+                changes += self._unit_changes(need)
+        if not changes:
+            return
+        self.changes += changes
+        if self.facts.runs_systemd:
+            self.changes.append(actions.DaemonReload())
+
+    def _fstab_changes(self, *, backup: bool, in_place: bool) -> list[Action]:
         fstab = self.facts.fstab
         before = fstab.text or ""
         after = edit(before, [(need.lines, need.entry) for need in self.needs if need.area.persist != "keep"])
         if after == before:
-            return
+            return []
         guards.check_fstab(fstab, in_place=in_place)
         reload = self.facts.runs_systemd
-        self.changes.append(actions.WriteFstab(fstab.text, after, reload=reload, in_place=in_place, backup=backup))
-        if reload:
-            self.changes.append(actions.DaemonReload())
+        return [actions.WriteFstab(fstab.text, after, reload=reload, in_place=in_place, backup=backup)]
+
+    def _unit_changes(self, need: Need) -> list[Action]:
+        if need.unit_entry:
+            guards.check_units(self.facts)
+        listed = units.name_of(need.entry.spec) if need.entry else ""
+        return units.changes(need.unit_entry, need.target.units, self.facts.systemd, listed)
 
     # one area
+
+    def _forget(self, need: Need) -> None:
+        self._remove_leftovers(need.target, room=0)
+        self._turn_off(need)
 
     def _add_absent(self, need: Need) -> None:
         target = need.target
         self._remove_leftovers(target, room=0)
         self._turn_off(need)
+        self.changes += need.area.teardown(target)
         if target.kind == "file":
             guards.check_free(target)
             guards.check_only_name(target)
@@ -133,8 +167,11 @@ class _Draft:
         target = need.target
         if need.is_made:
             guards.check_device_is_free(target)
-            guards.check_size(target, need.size, self.facts.page_size)
+            room = need.area.device_size(target, self.facts.memory.total)
+            guards.check_size(target, need.size, self.facts.page_size, room)
         self._turn_off(need)
+        if not need.area.is_ready(target):
+            self.changes += [*need.area.teardown(target), *need.area.setup(target, need.size)]
         if need.is_made:
             if target.foreign:
                 self.changes.append(actions.Wipe(target.path, target.foreign))
@@ -258,10 +295,11 @@ class _Draft:
 
     @property
     def _elsewhere(self) -> int:
-        """The room in the areas that stay on."""
+        """The room in the areas that stay on, and in those that are added first: but no area in RAM makes room."""
         gone = {target.identity for target in self.leaving}
         stay = (one.entry for one in self.facts.active if one.identity is None or one.identity not in gone)
-        return sum(entry.size - entry.used for entry in stay)
+        added = (need for need in self.needs if need.adds and not need.area.makes_device)
+        return sum(entry.size - entry.used for entry in stay) + sum(need.size - self.facts.page_size for need in added)
 
     def _does_not_fit(self, target: Target, hint: str) -> Refused:
         return guards.does_not_fit(

@@ -1,4 +1,4 @@
-"""What is asked of mkswap, swapon, swapoff and systemctl, in the words that the one on this host understands.
+"""What is asked of mkswap, swapon and swapoff, in the words that the one on this host understands.
 
 util-linux has all that is needed. BusyBox has less, and not the same in each build: no UUID for mkswap, and in Debian's
 no priority for swapon. What it lacks is done here.
@@ -74,8 +74,3 @@ def swapoff(run: Transaction, path: str) -> None:
     if active_at(run.host, path):
         message = f"{path} is still active, though swapoff reported no failure"
         raise Failed(message)
-
-
-def daemon_reload(host: LocalHost) -> None:
-    """Have systemd read fstab again."""
-    host.run(["systemctl", "daemon-reload"])

@@ -13,7 +13,8 @@ class State(Record):
     """One area. Sizes in bytes; None is "not known" or "there is none".
 
     *size* counts the header page, as `size` in a request does; *usable* is what the kernel shows. *reachable*: *path*
-    leads to the area; it does not where another mount namespace, such as a container's, has turned it on.
+    leads to the area; it does not where another mount namespace, such as a container's, has turned it on. *options* are
+    those of fstab; *unit* is the unit of systemd's that activates it at boot besides fstab.
     """
 
     path: str
@@ -27,6 +28,7 @@ class State(Record):
     label: str | None = None
     uuid: str | None = None
     options: tuple[str, ...] | None = None
+    unit: str | None = None
     reachable: bool = True
 
     def to_dict(self) -> dict[str, object]:
@@ -48,10 +50,12 @@ def state(target: Target, facts: Facts) -> State:
         used=active.used if active else 0,
         priority=active.priority if active else None,
         active=bool(active),
-        persistent=bool(listed) and "noauto" not in listed[0].options,
+        persistent=(bool(listed) and "noauto" not in listed[0].options)
+        or any(one.acts_at_boot for one in target.units),
         label=(header and header.label) or None,
         uuid=(header and header.uuid) or None,
         options=listed[0].options if listed else None,
+        unit=next((one.name for one in target.units if one.acts_at_boot), None),
         reachable=not active or target.identity is not None,
     )
 

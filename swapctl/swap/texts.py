@@ -9,16 +9,26 @@ from .action import Action, PathAction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..host import LocalHost
     from .transaction import Transaction
 
 
+def daemon_reload(host: LocalHost) -> None:
+    """Have systemd read fstab and its units again."""
+    host.run(["systemctl", "daemon-reload"])
+
+
 class WriteText(Action):
-    """Replace the text of the file *path*, which must still be *before*; None means that there is no file."""
+    """Replace the text of the file *path*, which must still be *before*; None means that there is no file.
+
+    *reload*: systemd reads it, and so again after going back.
+    """
 
     name = "write"
     before: str | None
     after: str | None
     path: str
+    reload: bool = False
 
     @property
     def detail(self) -> str:
@@ -38,6 +48,7 @@ class WriteText(Action):
         if run.host.read_text(self.path) != self.before:
             message = f"{self.path}: somebody else changed it meanwhile"
             raise Failed(message, hint="run again")
+        _reload_after_going_back(run, self.path, reload=self.reload)
         run.undo(f"{self.path} is changed", self._back, run)
         self._write(run, self.after)
 
@@ -82,6 +93,7 @@ class Link(PathAction):
     name = "link"
     target: str
     before: str | None = None
+    reload: bool = False
 
     @property
     def detail(self) -> str:
@@ -90,6 +102,7 @@ class Link(PathAction):
 
     def apply(self, run: Transaction) -> None:
         """Make it."""
+        _reload_after_going_back(run, self.path, reload=self.reload)
         run.undo(f"{self.path} leads to {self.target}", _link_back, run, self.path, self.before)
         _relink(run, self.path, self.target)
 
@@ -99,9 +112,11 @@ class Unlink(PathAction):
 
     name = "unlink"
     before: str
+    reload: bool = False
 
     def apply(self, run: Transaction) -> None:
         """Remove it."""
+        _reload_after_going_back(run, self.path, reload=self.reload)
         run.undo(f"the link {self.path} to {self.before} is gone", _link_back, run, self.path, self.before)
         run.host.unlink(self.path)
 
@@ -111,11 +126,12 @@ class Mask(Link):
 
     name = "mask"
     target: str = "/dev/null"
+    maker: str = ""
 
     @property
     def detail(self) -> str:
-        """The unit."""
-        return self.path.rpartition("/")[2]
+        """The unit, and who made it."""
+        return self.path.rpartition("/")[2] + (f", made by {self.maker}" if self.maker else "")
 
 
 class SetValue(PathAction):
@@ -134,6 +150,11 @@ class SetValue(PathAction):
         """Set it."""
         run.undo(f"{_known_name(self.path)} is {self.value}", run.host.set_value, self.path, self.before)
         run.host.set_value(self.path, self.value)
+
+
+def _reload_after_going_back(run: Transaction, path: str, *, reload: bool) -> None:
+    if reload:
+        run.undo(f"systemd may go by the changed {path}", daemon_reload, run.host)
 
 
 def _known_name(path: str) -> str:

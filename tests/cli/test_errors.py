@@ -101,8 +101,8 @@ NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothi
             id="discard",
         ),
         pytest.param(
-            "ensure /x --persist systemd",
-            "argument --persist: invalid choice: systemd (choose from fstab, none, keep); hint: swapctl ensure --help",
+            "ensure /x --persist cron",
+            "argument --persist: invalid choice: cron (choose from fstab, systemd, none, keep); hint: swapctl ensure --help",
             id="persist",
         ),
         pytest.param(

@@ -26,6 +26,7 @@ ABSENT = {
     "label": None,
     "uuid": None,
     "options": None,
+    "unit": None,
 }
 PRESENT = {
     **ABSENT,
@@ -43,9 +44,9 @@ DIFF = [
         "before_header": "/x",
         "after_header": "/x",
         "before": "path: /x\ntype: none\nsize: none\nusable: none\npriority: none\nactive: false\npersistent: false\n"
-        "label: none\nuuid: none\noptions: none\n",
+        "label: none\nuuid: none\noptions: none\nunit: none\n",
         "after": "path: /x\ntype: file\nsize: 1048576\nusable: 1044480\npriority: none\nactive: false\n"
-        f"persistent: true\nlabel: mine\nuuid: {UUID}\noptions: sw,pri=5\n",
+        f"persistent: true\nlabel: mine\nuuid: {UUID}\noptions: sw,pri=5\nunit: none\n",
     },
     {
         "before_header": "/etc/fstab",
@@ -145,7 +146,7 @@ def test_json_of_this_machine(swapctl):
     document = json.loads(printed(swapctl("status", "--json")))
     assert set(document) == {"areas", "memory", "pressure"}
     assert set(document["memory"]) == {"total", "available", "swap_total", "swap_free"}
-    assert all(set(area) == set(ABSENT) for area in document["areas"])
+    assert all(set(area) == {*ABSENT, "reachable"} for area in document["areas"])
     for share in (document["pressure"] or {}).values():
         assert {name: type(value) for name, value in share.items()} == {
             "avg10": float,

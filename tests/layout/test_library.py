@@ -43,6 +43,7 @@ PURE = {
     "swap/signatures.py",
     "swap/state.py",
     "swap/table.py",
+    "swap/units.py",
 }
 # They deal with a machine: with swap through a Host, with processes through a Table and Handles.
 EFFECTS = {
@@ -72,6 +73,7 @@ EFFECTS = {
     "swap/status.py",
     "swap/texts.py",
     "swap/transaction.py",
+    "swap/unit_facts.py",
 }
 # A plan is made of these: it may name them, and they act only when they are given a machine.
 ACTIONS = {"swap/actions.py", "swap/texts.py"}

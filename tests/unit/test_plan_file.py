@@ -27,6 +27,7 @@ from swapctl.swap.guards import APPEND_ONLY, IMMUTABLE, NOCOW
 from swapctl.swap.header import Header
 from swapctl.swap.plan import plan
 from swapctl.swap.signatures import Signature
+from swapctl.swap.units import Surroundings
 from tests.builders import OTHER_UUID, PAGE, PUBLIC, UUID, active_file, entry, ext4, facts, missing, swap_file
 
 PATH = "/swapfile"
@@ -722,7 +723,7 @@ def test_an_offline_tree_does_not_tell_how_much_memory_there_will_be():
 
 
 def test_where_systemd_runs_it_reads_fstab_again():
-    assert plan(Area(PATH), facts(active_file(), runs_systemd=True)) == [
+    assert plan(Area(PATH), facts(active_file(), systemd=Surroundings(runs=True, is_there=True))) == [
         WriteFstab("", LISTED, reload=True),
         DaemonReload(),
     ]

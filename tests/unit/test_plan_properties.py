@@ -19,6 +19,7 @@ from swapctl.swap.header import Header
 from swapctl.swap.memory import Memory
 from swapctl.swap.plan import expected, plan
 from swapctl.swap.signatures import Signature
+from swapctl.swap.units import Surroundings
 from tests.builders import OTHER_UUID, PAGE, PUBLIC, UUID, device, entry, facts, lines_of, missing, swap_file
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def hosts(draw, kind: str, *, live: bool) -> Facts:
         memory=draw(MEMORY),
         others=[entry("/other", GIB)] if live and draw(BOOLEAN) else [],
         rooms=(Room(PUBLIC, place),),
-        runs_systemd=live and draw(BOOLEAN),
+        systemd=Surroundings(runs=live and draw(BOOLEAN), is_there=True),
     )
 
 
