@@ -16,8 +16,9 @@ from swapctl.cli import selecting
 from swapctl.cli.parser import build_parser
 from swapctl.process import Listing, Outcome, Process, Selector, Waiting, ladder, plan, result, selector
 from swapctl.process.process import Unknown
-from swapctl.swap import Area, Status, actions
+from swapctl.swap import Area, Status
 from swapctl.swap import Result as Change
+from swapctl.swap.action import Action
 from swapctl.swap.memory import Memory
 from swapctl.swap.state import State
 from tests.docs import pages
