@@ -34,7 +34,7 @@ _ALIKE = (
     (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r'(?<= )-\d+(?= )|(?<="priority": )-\d+|(?<=priority: )-\d+'), "-N"),
     (re.compile(r'(?<="used": )\d+'), "N"),
-    (re.compile(r", [0-9.]+ [KM]iB in use$", re.MULTILINE), ""),
+    (re.compile(r', [0-9.]+ [KM]iB in use(?="?,?$)', re.MULTILINE), ""),
     (re.compile(r"(?<=which has )\S+ [KMG]iB(?= free)"), "N"),
     (re.compile(r"(?<=swapctl: )\d+(?= \()|(?<=process )\d+(?= \()|(?<=^[+-])\d+(?= /)", re.MULTILINE), "N"),
     (re.compile(r" +"), " "),
