@@ -31,6 +31,8 @@ def test_an_area_in_use(machine: Machine):
         "label": "mine",
         "uuid": _UUID,
         "options": ["sw", "pri=3", "nofail"],
+        "unit": None,
+        "reachable": True,
     }
 
 
