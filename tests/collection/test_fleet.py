@@ -16,7 +16,7 @@ from tests.system.machine import PAGE, need
 
 SILENT = "node03"  # nothing listens at its address
 REFUSES = "node14"  # something else stands where its swap file should be
-DATA = "the only copy\n"
+DATA = b"the only copy\n"
 PLAYBOOK = "swapctl.linux.swap"
 
 
@@ -34,7 +34,7 @@ class Story(NamedTuple):
     check: Step
     first: Step
     second: Step
-    data: str
+    data: bytes
     to_retry: str
     again: Step
     off: Step
@@ -62,10 +62,10 @@ def story(fleet):
         return Step(fleet.play(playbook, *flags), fleet.looks())
 
     area = fleet[REFUSES].area
-    area.write_text(DATA, encoding="utf-8")
+    area.write_bytes(DATA)
     at_first = fleet.looks()
     check, first, second = play(fleet.rolling, "--check"), play(PLAYBOOK), play(PLAYBOOK)
-    data, to_retry = area.read_text(encoding="utf-8"), fleet.retry_file.read_text(encoding="utf-8")
+    data, to_retry = area.read_bytes(), fleet.retry_file.read_text(encoding="utf-8")
     area.rename(fleet.machine.directory / "moved-away")
     fleet[SILENT].start()
     fleet[SILENT].wait()
