@@ -15,7 +15,7 @@ from tests.system.machine import MIB, OTHERS
 UUID = "0f3b2a1c-1111-4222-8333-944455556666"
 NOTHING = {
     "type": None, "size": None, "usable": None, "used": 0, "priority": None, "active": False,
-    "persistent": False, "label": None, "uuid": None, "options": None,
+    "persistent": False, "label": None, "uuid": None, "options": None, "unit": None,
 }  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def test_diff_mode_shows_the_area_and_fstab(machine, controller):
         f"""\
 --- before: {machine.area}
 +++ after: {machine.area}
-@@ -1,10 +1,10 @@
+@@ -1,11 +1,11 @@
  path: {machine.area}
 -type: none
 -size: none
@@ -127,6 +127,7 @@ def test_diff_mode_shows_the_area_and_fstab(machine, controller):
  uuid: none
 -options: none
 +options: sw,pri=7
+ unit: none
 
 --- before: /etc/fstab
 +++ after: /etc/fstab

@@ -13,11 +13,12 @@ def test_shows_what_swap_made_and_what_fstab_lists(machine, controller):
     made, info = controller.tasks(swap(path=str(machine.area), size="32M", priority=7), INFO).results
     assert set(info) == {"changed", "areas", "memory", "pressure"}
     assert info["changed"] is False
-    assert [area for area in info["areas"] if machine.token in area["path"]] == [made["after"]]
+    assert [area for area in info["areas"] if machine.token in area["path"]] == [{**made["after"], "reachable": True}]
     (absent,) = (area for area in info["areas"] if area["path"].startswith("/not/"))
     assert absent == {
         "path": "/not/th\\xe9re", "type": None, "size": None, "usable": None, "used": 0, "priority": None,
         "active": False, "persistent": False, "label": None, "uuid": None, "options": ["sw", "noauto"],
+        "unit": None, "reachable": True,
     }  # fmt: skip
 
 
