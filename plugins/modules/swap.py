@@ -121,6 +121,15 @@ options:
       - When left out, only a device that is blank or a swap area already is used.
     type: bool
     default: false
+  set_type:
+    description:
+      - Have the partition table say that the partition at O(path) is one for swap, type C(82) in a DOS table and
+        C(0657FD6D-A4AB-43C4-84E5-0933C84B4F4F) in a GPT. What is no partition of a disk makes the task fail.
+      - On the disk that holds the root file system, systemd activates partitions of that type in a GPT by itself, unless
+        C(/etc/fstab) lists a swap area; see systemd-gpt-auto-generator(8).
+      - When left out, the type stays as it is. With O(state=absent), too.
+    type: bool
+    default: false
 notes:
   - Must run as root, and with the capability C(CAP_SYS_ADMIN) where it turns an area on or off. In a container, the
     areas are those of the host's kernel.
@@ -287,6 +296,7 @@ AREA = {
     "uuid": {"type": "str"},
     "options": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
+    "set_type": {"type": "bool", "default": False},
 }
 
 

@@ -14,6 +14,7 @@ from .texts import WriteText, daemon_reload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .partitions import Partition
     from .signatures import Signature
     from .transaction import Transaction
 
@@ -107,6 +108,27 @@ class Format(PathAction):
                 old = host.read_at(descriptor, 0, min(_HEADER, self.size))
             run.undo(f"{self.path} has a new header", host.write_at, self.path, 0, old)
         programs.mkswap(host, self.path, self.size, self.label, self.uuid)
+
+
+class SetType(PathAction):
+    """Have the partition table say what the partition is for.
+
+    sfdisk does it: a GPT has two copies, each with checksums. It comes last, when the area is in use: udev has the
+    kernel read the table of an unused disk again when somebody has written to it, and then the partition is not there
+    for a moment.
+    """
+
+    name = "set-type"
+    partition: Partition
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path} from {self.partition.type} to {self.partition.swap_type} ({self.partition.table})"
+
+    def apply(self, run: Transaction) -> None:
+        old, new = self.partition.type, self.partition.swap_type
+        run.undo(f"{self.path} has the type {new}", programs.set_type, run.host, self.partition, old)
+        programs.set_type(run.host, self.partition, new)
 
 
 class Rename(PathAction):

@@ -36,6 +36,7 @@ class Area(Record):
     lists it there, ``systemd`` gives it a unit of its own, ``none`` takes it out of both, ``keep`` leaves both alone.
     *priority* None: the kernel chooses. *label* and *uuid* None: kept when the area is rebuilt, else new. *options*:
     further fstab options. *force*: overwrite a foreign signature, on a block device only.
+    *set_type*: give the partition the type of a swap area.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Area(Record):
     uuid: str | None = None
     options: tuple[str, ...] = ()
     force: bool = False
+    set_type: bool = False
 
     @property
     def is_tag(self) -> bool:
@@ -105,6 +107,7 @@ class Area(Record):
             "uuid": _uuid(fields["uuid"]),
             "options": _options(fields["options"]),
             "force": _boolean("force", fields["force"]),
+            "set_type": _boolean("set_type", fields["set_type"]),
         }
 
 

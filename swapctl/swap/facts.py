@@ -12,7 +12,7 @@ import stat
 from .. import host as hosts
 from ..naming import temporary_name
 from ..record import Record
-from . import filesystem, fstab, header, memory, signatures, table, unit_facts, units
+from . import filesystem, fstab, header, memory, partitions, signatures, table, unit_facts, units
 from .area import TAGS
 from .memory import Group, Memory
 
@@ -89,6 +89,8 @@ class Target(Record):
     unreadable: str = ""  # why its content could not be read, or nothing
     in_use: str = ""
     read_only: bool = False
+    partition: partitions.Partition | None = None
+    mapped: str = ""  # the name that the device mapper has for it
     filesystem: filesystem.Filesystem | None = None  # of the directory
     directory_flags: int = 0
     lines: tuple[fstab.Line, ...] = ()
@@ -260,6 +262,8 @@ class _Look:
         )
         if kind in {"file", "device"}:
             target = self._with_content(target)
+        if kind == "device" and self.host.live:
+            target = self._with_place(target)
         return self._with_surroundings(target)
 
     def _through_link_to_device(self, path: str) -> str:
@@ -320,6 +324,32 @@ class _Look:
             return f"mounted at {mount.point}"
         holders = self.host.list(f"/sys/dev/block/{number}/holders")
         return f"part of {', '.join(holders)}" if holders else "in use by the kernel"
+
+    def _with_place(self, target: Target) -> Target:
+        """Return the device with what sysfs says of where it lies: on a disk, or mapped to others."""
+        own = f"/sys/dev/block/{_device_number(target)}"
+        name = self._value(f"{own}/dm/name")
+        number = self._value(f"{own}/partition")
+        return target.replace(mapped=name, partition=self._partition(own, int(number)) if number else None)
+
+    def _partition(self, own: str, number: int) -> partitions.Partition:
+        above = self.host.locate(own, follow=True).rpartition("/")[0]
+        disk = f"/dev/{above.rpartition('/')[2].replace('!', '/')}"
+        start, sector = self._value(f"{own}/start"), self._value(f"{above}/queue/logical_block_size")
+        try:
+            with self.host.opened(disk) as descriptor:
+                if self._value(f"{above}/dev") != _number_of(os.fstat(descriptor).st_rdev):
+                    return partitions.Partition(disk, number, obstacle=f"{disk} is not the disk that it is on")
+
+                def read(offset: int, length: int) -> bytes:
+                    return self.host.read_at(descriptor, offset, length).ljust(length, b"\0")
+
+                return partitions.find(disk, number, int(start), int(sector), read)
+        except OSError as error:
+            return partitions.Partition(disk, number, obstacle=f"{disk} cannot be read: {error.strerror}")
+
+    def _value(self, path: str) -> str:
+        return (self.host.read_text(path) or "").rstrip("\n")
 
     def _is_read_only(self, target: Target) -> bool:
         return (self.host.read_text(f"/sys/dev/block/{_device_number(target)}/ro") or "").strip() == "1"
@@ -542,8 +572,11 @@ def _identity(status: os.stat_result) -> Identity:
 
 
 def _device_number(target: Target) -> str:
-    number = target.identity[1] if target.identity else 0
-    return f"{os.major(number)}:{os.minor(number)}"
+    return _number_of(target.identity[1] if target.identity else 0)
+
+
+def _number_of(device: int) -> str:
+    return f"{os.major(device)}:{os.minor(device)}"
 
 
 def _has_no_data(descriptor: int) -> bool:

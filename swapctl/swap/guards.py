@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from .facts import Facts, Fstab, Target
 
 # ioctl_iflags(2); the same numbers as in host.py, which pure files do not import
+# Directories in /dev that are no volume groups.
+_DIRECTORIES_OF_DEVICES = {
+    "block",
+    "bus",
+    "char",
+    "cpu",
+    "disk",
+    "dri",
+    "input",
+    "loop",
+    "mapper",
+    "md",
+    "net",
+    "pts",
+    "shm",
+    "snd",
+    "zvol",
+}
+
 APPEND_ONLY, IMMUTABLE, NOCOW = 0x20, 0x10, 0x00800000
 
 
@@ -34,13 +53,22 @@ def check_kind(area: Area, target: Target) -> None:
         raise Refused(f"no block device bears {area.path}", hint="see lsblk -o NAME,UUID,LABEL,PARTUUID")
     if isinstance(area, Existing):
         raise Refused(f"{area.path} does not exist", hint="swapctl status lists the areas that are known here")
-    if target.filesystem and target.filesystem.type == "devtmpfs":
-        raise Refused(f"{area.path} does not exist", hint="see lsblk for the devices that do")
+    if area.path.startswith("/dev/"):
+        raise Refused(f"{area.path} does not exist", hint=_where_devices_are(area.path))
     if area.size is None:
         raise Refused(f"{area.path} does not exist, and no size is given to make it", hint="give --size, such as 2G")
     if target.filesystem is None:
         directory = target.path.rpartition("/")[0] or "/"
         raise Refused(f"the directory {directory} does not exist", hint=f"mkdir -p {directory}")
+
+
+def _where_devices_are(path: str) -> str:
+    group, _separator, name = path.removeprefix("/dev/").partition("/")
+    if name and "/" not in name and group not in _DIRECTORIES_OF_DEVICES:
+        return f"lvcreate --name {name} --size SIZE {group} makes it, if it is not only inactive (vgchange -ay {group})"
+    if group == "mapper":
+        return "see dmsetup ls for the mapped devices, and lvs for logical volumes"
+    return "see lsblk for the devices that do"
 
 
 def check_ours(area: Area, target: Target) -> None:
@@ -80,6 +108,20 @@ def check_device_is_free(target: Target) -> None:
     check_free(target)
     if target.read_only:
         raise Refused(f"{target.path} is read-only", hint="see blockdev --getro and --setrw")
+
+
+def check_partition(target: Target) -> None:
+    """Refuse to set the type of what is no partition, or is in no table that is known."""
+    partition = target.partition
+    if partition and partition.table:
+        return
+    what = f"is a {target.kind}"
+    if target.kind == "device":
+        what = "is a whole disk"
+        if target.mapped:
+            what = f"is {target.mapped} of the device mapper"
+    why = partition.obstacle if partition else f"it {what}, and only a partition of a disk has one"
+    raise Refused(f"the type of {target.path} cannot be set: {why}", hint="leave --set-type out")
 
 
 def check_size(target: Target, size: int, page_size: int, room: int = 0) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import Refused
 from ..record import Record
 from . import guards
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _SAME_ENOUGH = 50  # a size relative to RAM is right within a fiftieth: a new kernel shows a little more or less RAM
 _SHORT_TIMEOUT = "10s"
+_NUMBERED = re.compile(r"/dev/(dm-[0-9]+|block/[0-9]+:[0-9]+)")
 
 
 class Need(Record):
@@ -186,7 +189,14 @@ class Need(Record):
             value = quoted.strip('"')
             if equals and line.readable and names.get(name, value).lower() == value.lower():
                 return line.entry.spec
-        return area.path
+        return self._stable_path()
+
+    def _stable_path(self) -> str:
+        """Return the device's path as asked for, but a mapped device by name: each boot may give it another number."""
+        if not self.target.mapped or not _NUMBERED.fullmatch(self.area.path):
+            return self.area.path
+        listed = (line.entry.spec for line in self.lines if line.readable and line.entry.spec.startswith("/"))
+        return next((spec for spec in listed if not _NUMBERED.fullmatch(spec)), f"/dev/mapper/{self.target.mapped}")
 
     def _options(self) -> tuple[str, ...]:
         area = self.area

@@ -177,9 +177,19 @@ class _Draft:
                 self.changes.append(actions.Wipe(target.path, target.foreign))
             self.changes.append(actions.Format(target.path, need.size, need.label, need.uuid))
         self._turn_on(need)
+        if need.area.set_type:
+            self._set_type(target)
         self._remove_leftovers(target, room=need.size)
 
+    def _set_type(self, target: Target) -> None:
+        guards.check_partition(target)
+        partition = target.partition
+        if partition and partition.type != partition.swap_type:
+            self.changes.append(actions.SetType(target.path, partition))
+
     def _add_file(self, need: Need) -> None:
+        if need.area.set_type:
+            guards.check_partition(need.target)
         already = len(self.changes)
         self._remove_leftovers(need.target, room=need.size)
         if need.is_made:

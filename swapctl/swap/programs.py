@@ -13,6 +13,7 @@ from .facts import active_at
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..host import LocalHost
+    from .partitions import Partition
     from .transaction import Transaction
 
 # <linux/swap.h>, swapon(2)
@@ -30,6 +31,14 @@ def mkswap(host: LocalHost, path: str, size: int, label: str = "", uuid: str = "
     if uuid and is_busybox:
         host.write_at(path, header.UUID_OFFSET, header.uuid_bytes(uuid))
     host.sync(path)
+
+
+def set_type(host: LocalHost, partition: Partition, kind: str) -> None:
+    """Have the partition table say that a partition is of *kind*, and wait until udev has taken notice."""
+    # The kernel has nothing to do with types: it need not read the table again, and would not while the disk is in use.
+    host.run(["sfdisk", "--no-reread", "--no-tell-kernel", "--part-type", partition.disk, str(partition.number), kind])
+    if host.stat("/run/udev/control"):
+        host.run(["udevadm", "settle", "--timeout=10"])
 
 
 def swapon(run: Transaction, path: str, priority: int | None, discard: str) -> None:

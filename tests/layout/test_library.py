@@ -39,6 +39,7 @@ PURE = {
     "swap/header.py",
     "swap/memory.py",
     "swap/needs.py",
+    "swap/partitions.py",
     "swap/plan.py",
     "swap/signatures.py",
     "swap/state.py",

@@ -7,12 +7,13 @@ import pytest
 from swapctl.errors import Refused
 from swapctl.sizes import GIB, MIB
 from swapctl.swap import fstab
-from swapctl.swap.actions import Format, SwapOff, SwapOn, Wipe, WriteFstab
+from swapctl.swap.actions import Format, SetType, SwapOff, SwapOn, Wipe, WriteFstab
 from swapctl.swap.area import Area
 from swapctl.swap.header import Header
+from swapctl.swap.partitions import SWAP_TYPES, Partition
 from swapctl.swap.plan import plan
 from swapctl.swap.signatures import Signature
-from tests.builders import OTHER_UUID, PAGE, UUID, blank_device, device, entry, facts, missing
+from tests.builders import OTHER_UUID, PAGE, UUID, blank_device, device, entry, ext4, facts, missing, swap_file
 
 PATH = "/dev/vdb"
 LISTED = "/dev/vdb none swap sw 0 0\n"
@@ -303,3 +304,86 @@ def test_a_device_that_may_be_missing_does_not_hold_up_the_boot(options, written
     assert plan(Area(PATH, nofail=True, options=options), found) == [
         WriteFstab("", f"/dev/vdb none swap {written} 0 0\n")
     ]
+
+
+LINUX_TYPES = {"DOS": "83", "GPT": "0FC63DAF-8483-4772-8E79-3D69D8477DE4"}
+
+
+@pytest.mark.parametrize("table", ["DOS", "GPT"])
+def test_a_partition_gets_its_type_when_the_area_is_in_use(table):
+    partition = Partition("/dev/vda", 3, table, LINUX_TYPES[table])
+    actions = plan(Area(PATH, set_type=True), facts(blank_device(partition=partition)))
+    assert actions == [Format(PATH, GIB), SwapOn(PATH), SetType(PATH, partition), WriteFstab("", LISTED)]
+    assert actions[2].detail == f"/dev/vdb from {LINUX_TYPES[table]} to {SWAP_TYPES[table]} ({table})"
+
+
+@pytest.mark.parametrize(
+    ("area", "kind"),
+    [
+        pytest.param(Area(PATH, set_type=True), "82", id="right-already"),
+        pytest.param(Area(PATH), "83", id="not-asked-for"),
+        pytest.param(Area(PATH, state="absent", persist="keep", active=False, set_type=True), "83", id="absent"),
+    ],
+)
+def test_a_type_is_left_alone(area, kind):
+    target = device(partition=Partition("/dev/vda", 3, "DOS", kind))
+    target = target if area.state == "absent" else target.replace(active=active_device().active)
+    assert plan(area, facts(target, text=LISTED)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        pytest.param(device(), "it is a whole disk, and only a partition of a disk has one", id="whole-disk"),
+        pytest.param(device(mapped="vg-swap"), "it is vg-swap of the device mapper, and only", id="device-mapper"),
+        pytest.param(
+            device(partition=Partition("/dev/vda", 3, obstacle="the partition table is neither DOS nor GPT")),
+            "the partition table is neither DOS nor GPT",
+            id="unknown-table",
+        ),
+        pytest.param(swap_file(PATH), "it is a file, and only a partition of a disk has one", id="file"),
+    ],
+)
+def test_what_has_no_type_is_refused(target, complaint):
+    with pytest.raises(Refused, match=complaint) as refused:
+        plan(Area(PATH, set_type=True), facts(target))
+    assert refused.value.hint == "leave --set-type out"
+
+
+MAPPED = "/dev/dm-3"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "spec"),
+    [
+        pytest.param("/dev/vg/swap", "", "/dev/vg/swap", id="by-its-group"),
+        pytest.param("/dev/mapper/vg-swap", "", "/dev/mapper/vg-swap", id="by-its-mapping"),
+        pytest.param("/dev/dm-3", "", "/dev/mapper/vg-swap", id="by-its-number"),
+        pytest.param("/dev/block/253:3", "", "/dev/mapper/vg-swap", id="by-its-number-as-a-link"),
+        pytest.param("/dev/dm-3", "/dev/vg/swap none swap sw 0 0\n", "/dev/vg/swap", id="listed-by-its-group"),
+        pytest.param("/dev/dm-3", "/dev/dm-3 none swap sw 0 0\n", "/dev/mapper/vg-swap", id="listed-by-its-number"),
+        pytest.param("/dev/dm-3", f"UUID={UUID} none swap sw 0 0\n", f"UUID={UUID}", id="listed-by-its-uuid"),
+        pytest.param("/dev/vg/swap", "/dev/dm-3 none swap sw 0 0\n", "/dev/vg/swap", id="no-longer-by-its-number"),
+    ],
+)
+def test_a_logical_volume_is_never_listed_by_its_number(path, text, spec):
+    active = entry(MAPPED, type="partition")
+    target = device(path, mapped="vg-swap", active=active, lines=fstab.swap_lines(text)).replace(path=MAPPED)
+    after = f"{spec} none swap sw 0 0\n"
+    assert plan(Area(path), facts(target, text=text)) == ([] if after == text else [WriteFstab(text, after)])
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        pytest.param("/dev/vg/swap", "lvcreate --name swap --size SIZE vg makes it", id="logical-volume"),
+        pytest.param("/dev/mapper/vg-swap", "see dmsetup ls", id="mapped"),
+        pytest.param("/dev/disk/by-id/x", "see lsblk", id="link"),
+        pytest.param("/dev/vdb", "see lsblk", id="disk"),
+    ],
+)
+@pytest.mark.parametrize("place", [None, ext4(), ext4(type="devtmpfs"), ext4(type="tmpfs")])
+def test_a_device_that_is_not_there_is_not_made_as_a_file(path, hint, place):
+    with pytest.raises(Refused, match=f"{path} does not exist") as refused:
+        plan(Area(path, size="1G"), facts(missing(path, filesystem=place)))
+    assert hint in refused.value.hint
