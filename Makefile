@@ -64,7 +64,10 @@ sanity: venv ## run ansible-test sanity on a copy of the collection
 bench: venv ## compare the speed with the same work done by others (as root, that on swap as well)
 	$(BIN)/python benchmarks/run.py
 
-docs: build/swapctl.8 ## build the man page
+docs: build/swapctl.8 docs/layout.schema.json ## build the man page, and the schema of layouts
+
+docs/layout.schema.json: swapctl/swap/schema.py tools/schema.py | venv
+	$(BIN)/python -m tools.schema
 
 build/swapctl.8: docs/swapctl.8.md tools/man.py | venv
 	@mkdir -p build

@@ -22,7 +22,16 @@ ARGUMENT_SPEC = {
 }
 
 
-def converge(module: AnsibleModule, wanted: Callable[[Mapping[str, Any]], swap.Area | Iterable[swap.Area]]) -> None:
+def given(value: Any) -> Any:  # noqa: ANN401 (whatever options hold)
+    """Return *value* without what was left out, which Ansible hands over as nothing."""
+    if isinstance(value, dict):
+        return {name: given(one) for name, one in value.items() if one is not None}
+    return [given(one) for one in value] if isinstance(value, list) else value
+
+
+def converge(
+    module: AnsibleModule, wanted: Callable[[Mapping[str, Any]], swap.Area | Iterable[swap.Area] | swap.Layout]
+) -> None:
     """End the module with what was done, or in check mode would be, for what *wanted* makes of its options."""
     with errors_reported(module):
         how = {name: module.params[name] for name in ARGUMENT_SPEC}

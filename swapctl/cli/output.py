@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from ..swap import Result
+    from ..swap.action import Action
     from ..swap.transaction import Progress
 
 _PATIENCE = 0.5  # seconds that something may take before its progress is worth showing
@@ -157,12 +158,18 @@ def _print_rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]], fil
     Console(file=file).print(table)
 
 
-def _report(result: Result, *, dry_run: bool, verbose: bool) -> Iterator[str]:
+def plan_lines(actions: Iterable[Action], *, dry_run: bool) -> Iterator[str]:
+    """Yield a line for each of *actions*."""
     would = "would " if dry_run else ""
-    for action in result.actions:
+    for action in actions:
         yield f"{would}{action.name:<13} {visible(action.detail)}"
+
+
+def _report(result: Result, *, dry_run: bool, verbose: bool) -> Iterator[str]:
+    yield from plan_lines(result.actions, dry_run=dry_run)
     if not result.actions:
-        yield from (f"{visible(state.path)}: nothing to do" for state in result.before)
+        paths = [state.path for state in result.before] or ["this host"]
+        yield from (f"{visible(path)}: nothing to do" for path in paths)
     if verbose:
         yield from _differences(result)
     if result.backup_file:

@@ -25,6 +25,7 @@ examples:
   swapctl ensure /swapfile --size 2G --priority 10
   swapctl ensure /swapfile --size 4G --dry-run
   swapctl remove /swapfile
+  swapctl apply layout.yml
   swapctl find worker.conf
   swapctl kill worker.conf --dry-run
 

@@ -9,10 +9,30 @@ from __future__ import annotations
 
 from ..host import LocalHost
 from .area import Area
-from .converge import Result, converge, off, on
+from .converge import LayoutResult, Result, converge, off, on
+from .export import Export, export
 from .facts import Facts
 from .facts import gather as facts
+from .layout import Layout
+from .layout import parse as layout
 from .plan import plan
 from .status import Status, status
 
-__all__ = ["Area", "Facts", "LocalHost", "Result", "Status", "converge", "facts", "off", "on", "plan", "status"]
+__all__ = [
+    "Area",
+    "Export",
+    "Facts",
+    "Layout",
+    "LayoutResult",
+    "LocalHost",
+    "Result",
+    "Status",
+    "converge",
+    "export",
+    "facts",
+    "layout",
+    "off",
+    "on",
+    "plan",
+    "status",
+]

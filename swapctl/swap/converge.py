@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..errors import Incomplete, InvalidInput
+from ..errors import Incomplete, InvalidInput, Refused
 from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
 from .actions import SwapOff
 from .area import Area, Existing
 from .facts import Facts, Target, gather
+from .layout import Layout, unlisted
 from .plan import expected, plan
 from .state import State, state
 from .texts import WriteText
@@ -15,7 +16,7 @@ from .transaction import Transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .action import Action
     from .transaction import Progress
@@ -61,8 +62,53 @@ class Result(Record):
         return [*states, *texts] if self.changed else []
 
 
+class LayoutResult(Result):
+    """What a run did for a whole host. *unlisted* are the areas that the layout does not list, and that had to go."""
+
+    unlisted: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the documented JSON form: ``{"areas": [...]}``, however many there are."""
+        return {
+            **super().to_dict(),
+            "before": {"areas": [one.to_dict() for one in self.before]},
+            "after": {"areas": [one.to_dict() for one in self.after]},
+            "unlisted": list(self.unlisted),
+        }
+
+
+class _Sight(Record):
+    """What a look has found, and what is to be done."""
+
+    areas: tuple[Area, ...]
+    found: Facts
+    actions: tuple[Action, ...]
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        return tuple(state(self.found.target(area.path), self.found) for area in self.areas)
+
+    @property
+    def expected(self) -> tuple[State, ...]:
+        return tuple(expected(area, self.found) for area in self.areas) if self.actions else self.states
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        return tuple(f"{action.name} {action.detail}" for action in self.actions)
+
+    @property
+    def outline(self) -> tuple[tuple[str, str], ...]:
+        """What is to be done, without what changes from moment to moment, such as how much is in use."""
+        return tuple((action.name, getattr(action, "path", "")) for action in self.actions)
+
+    @property
+    def moves_pages(self) -> bool:
+        """Whether pages will have to find room elsewhere."""
+        return any(isinstance(action, SwapOff) and action.used for action in self.actions)
+
+
 def converge(
-    wanted: Area | Iterable[Area],
+    wanted: Area | Iterable[Area] | Layout,
     *,
     dry_run: bool = False,
     host: LocalHost | None = None,
@@ -70,38 +116,54 @@ def converge(
     lock_timeout: float = LOCK_TIMEOUT,
     backup: bool = False,
     fstab_in_place: bool = False,
+    confirm: Callable[[tuple[Action, ...]], bool] | None = None,
 ) -> Result:
     """Bring each wanted area about, all of them or none; nothing is done where nothing has to be.
 
     *progress* is called with what is under way and how many bytes of how many. *lock_timeout*: seconds to wait for
     another run. *backup*: keep a copy of fstab. *fstab_in_place*: write it where it stands, for one that is a mount
-    point. Raises Refused (nothing was changed), RolledBack (the machine is as it was), Incomplete (what remains is
-    listed).
+    point. *confirm* is asked whether to do what has to be done. Raises Refused (nothing was changed), RolledBack (the
+    machine is as it was), Incomplete (what remains is listed). A layout's result is a `LayoutResult`.
     """
     host = host or LocalHost()
-    areas = (wanted,) if isinstance(wanted, Area) else tuple(wanted)
+    layout = wanted if isinstance(wanted, Layout) else Layout((wanted,) if isinstance(wanted, Area) else tuple(wanted))
 
-    def look(*, groups: bool = False) -> tuple[Facts, list[Action]]:
+    def look(areas: tuple[Area, ...], *, groups: bool = False) -> _Sight:
         texts = [path for area in areas for path in area.reads]
         found = gather(host, [area.path for area in areas], groups=groups, texts=texts)
         actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place)
-        moves = any(isinstance(action, SwapOff) and action.used for action in actions)
-        return look(groups=True) if moves and not groups else (found, actions)
+        sight = _Sight(areas, found, tuple(actions))
+        return look(areas, groups=True) if sight.moves_pages and not groups else sight
 
-    found, actions = look()
-    if dry_run or not actions:
-        after = tuple(expected(area, found) for area in areas) if actions else _states(areas, found)
-        return Result(bool(actions), tuple(actions), _states(areas, found), after)
+    def result(first: _Sight, then: tuple[State, ...], backup_file: str | None = None) -> Result:
+        what = (bool(first.actions), first.actions, first.states, then, backup_file)
+        others = tuple(area.path for area in first.areas[len(layout.areas) :])
+        return LayoutResult(*what, unlisted=others) if layout is wanted else Result(*what)
+
+    sight = look(_all_areas(layout, host))
+    if dry_run or not sight.actions:
+        return result(sight, sight.expected)
+    if confirm and not confirm(sight.actions):
+        raise Refused("nothing was changed", hint="answer y to go on")
     with host.lock(lock_timeout), host.signals_deferred():
-        found, actions = look()
+        agreed, sight = sight, look(_all_areas(layout, host))
+        if confirm and sight.outline != agreed.outline:
+            raise Refused("the machine has changed since you were asked; nothing was done", hint="run it again")
         run = Transaction(host, progress)
-        run.perform(actions)
-        then, left = look()
-    if left:
-        message = "the run ended, but the machine is not as wanted"
-        remains = tuple(f"{action.name} {action.detail}" for action in left)
-        raise Incomplete(f"{message}; what is missing: {'; '.join(remains)}", remains=remains)
-    return Result(bool(actions), tuple(actions), _states(areas, found), _states(areas, then), run.backup_file or None)
+        run.perform(sight.actions)
+        then = look(sight.areas)
+    if then.left:
+        message = f"the run ended, but the machine is not as wanted; what is missing: {'; '.join(then.left)}"
+        raise Incomplete(message, remains=then.left)
+    return result(sight, then.states, run.backup_file or None)
+
+
+def _all_areas(layout: Layout, host: LocalHost) -> tuple[Area, ...]:
+    """Return the areas of *layout* and, where it is to have no other, how those have to be that it does not list."""
+    if not layout.exclusive:
+        return layout.areas
+    listed = gather(host, [area.path for area in layout.areas], groups=False).targets
+    return (*layout.areas, *unlisted(layout, gather(host, groups=False), listed))
 
 
 def on(
@@ -155,10 +217,6 @@ def _as_listed(area: Area, target: Target, *, with_discard: bool) -> Area:
         priority = int(listed) if listed.isdigit() else None
     discard = target.listed_discard if with_discard else area.discard
     return area.replace(priority=priority, discard=discard)
-
-
-def _states(areas: Iterable[Area], found: Facts) -> tuple[State, ...]:
-    return tuple(state(found.target(area.path), found) for area in areas)
 
 
 def _one_or_many(states: tuple[State, ...]) -> dict[str, object]:

@@ -56,6 +56,11 @@ class Unit(Record):
         return self.path.startswith(f"{DIRECTORY}/")
 
     @property
+    def is_optional(self) -> bool:
+        """Whether the boot goes on without complaint when its area is missing."""
+        return bool(self.links) and all(".wants/" in link for link, _target in self.links)
+
+    @property
     def comes_from_fstab(self) -> bool:
         """Whether it is what systemd makes of an entry in fstab."""
         return f"SourcePath={_FROM_FSTAB}" in self.text.split("\n")

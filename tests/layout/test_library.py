@@ -37,14 +37,17 @@ PURE = {
     "swap/fstab.py",
     "swap/guards.py",
     "swap/header.py",
+    "swap/layout.py",
     "swap/memory.py",
     "swap/needs.py",
     "swap/partitions.py",
     "swap/plan.py",
+    "swap/schema.py",
     "swap/signatures.py",
     "swap/state.py",
     "swap/table.py",
     "swap/units.py",
+    "validate.py",
 }
 # They deal with a machine: with swap through a Host, with processes through a Table and Handles.
 EFFECTS = {
@@ -69,6 +72,7 @@ EFFECTS = {
     "swap/actions.py",
     "swap/converge.py",
     "swap/explain.py",
+    "swap/export.py",
     "swap/facts.py",
     "swap/programs.py",
     "swap/status.py",

@@ -1,0 +1,208 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swap_layout
+short_description: Manage all the swap of a host in one declaration
+version_added: 0.1.0
+description:
+  - Brings any number of swap areas to the wanted state in one task, all of them or none.
+  - What adds room comes before what takes it away, so that an area that moves never leaves the host with less swap than
+    before and after.
+  - With O(exclusive), every other area of the host is turned off and does not come back after a reboot. Without any
+    areas that is a host without swap, as Kubernetes wants it.
+  - What holds for the module M(swapctl.linux.swap) holds here. What is not a swap area is never overwritten, a second
+    run changes nothing and starts no other program, and when a step fails all steps before it are undone.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - swapctl.linux.converge
+attributes:
+  check_mode:
+    support: full
+    details: The RV(actions) are exactly those that a run performs.
+  diff_mode:
+    support: full
+    details: Shows each area, and each file that changes, before and after.
+  platform:
+    support: full
+    platforms: linux
+options:
+  areas:
+    description:
+      - The areas of the host. Each has the options of the module M(swapctl.linux.swap), where they are described.
+      - When left out, there are none to see to.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Absolute path of the swap file or block device, or V(UUID=...), V(LABEL=...) or V(PARTUUID=...).
+        type: str
+      state:
+        description: Whether the area is there. When left out, it is.
+        type: str
+        choices: [present, absent]
+      size:
+        description: How large it is. When left out, what is there stays, and a new one on a device takes all of it.
+        type: str
+      active:
+        description: Whether the kernel swaps to it from now on. When left out, it does.
+        type: bool
+      persist:
+        description: What has it come back after a reboot. When left out, C(/etc/fstab) does.
+        type: str
+        choices: [fstab, systemd, none, keep]
+      priority:
+        description: Priority from 0 to 32767. When left out, the kernel chooses.
+        type: int
+      discard:
+        description: Whether the disk is told which blocks are free. When left out, it is not.
+        type: str
+        choices: [none, once, pages, both]
+      nofail:
+        description: Boot without complaint when it is missing. When left out, a missing area is an error at boot.
+        type: bool
+      label:
+        description: Label of at most 15 bytes. When left out, the present one is kept.
+        type: str
+      uuid:
+        description: UUID. When left out, the present one is kept, and a new area gets a random one.
+        type: str
+      options:
+        description: Further options for C(/etc/fstab). When left out, there are none.
+        type: list
+        elements: str
+      force:
+        description: Overwrite what a block device holds. When left out, only what is blank or swap is used.
+        type: bool
+  exclusive:
+    description:
+      - Turn off every active area that O(areas) does not name, and have it not come back after a reboot. Lines in
+        C(/etc/fstab) and units are taken out; what a generator of systemd's or a service would bring is masked.
+      - Areas of other mount namespaces, such as those of containers, are left alone.
+      - When left out, areas that are not named stay as they are.
+    type: bool
+    default: false
+  delete:
+    description:
+      - With O(exclusive), delete the files of areas that are not named, if they bear a swap header. Devices stay as they
+        are.
+      - When left out, the files stay.
+    type: bool
+    default: false
+seealso:
+  - module: swapctl.linux.swap
+  - module: swapctl.linux.swap_info
+author:
+  - The swapctl developers (@swapctl)
+"""
+
+EXAMPLES = r"""
+- name: Have a fast area and a slow one, and nothing else
+  swapctl.linux.swap_layout:
+    exclusive: true
+    areas:
+      - path: /dev/disk/by-partlabel/swap
+        priority: 10
+        nofail: true
+      - path: /var/swap
+        size: 4G
+
+- name: Have no swap, as Kubernetes wants it
+  swapctl.linux.swap_layout:
+    exclusive: true
+
+- name: Move the swap file, with no moment without one
+  swapctl.linux.swap_layout:
+    areas:
+      - path: /srv/swap
+        size: 4G
+      - path: /swapfile
+        state: absent
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be, in order. Nothing when all is as wanted.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: What kind of action it is.
+      type: str
+      sample: swapon
+    detail:
+      description: What it changes.
+      type: str
+      sample: /swapfile, priority 10
+before:
+  description: What was found. RV(before.areas) has an item for each of O(areas), in the same order, and then for each
+    area that is not named and had to go. Its keys are those that the module M(swapctl.linux.swap) returns.
+  returned: success
+  type: dict
+  sample:
+    areas:
+      - {path: /swapfile, type: file, size: 4294967296, usable: 4294963200, used: 0, priority: 10, active: true,
+         persistent: true, label: null, uuid: 2f2c8a0e-6d0f-4c1e-9a57-0c6a1f1d7b32, options: [sw, pri=10], unit: null}
+after:
+  description: The same after the run, or in check mode as it would be.
+  returned: success
+  type: dict
+unlisted:
+  description: Paths of the areas that O(areas) does not name and that O(exclusive) is about.
+  returned: success
+  type: list
+  elements: str
+  sample: [/swap.img]
+backup_file:
+  description: The copy of C(/etc/fstab) that was made, null if none was.
+  returned: success
+  type: str
+  sample: /etc/fstab.2026-11-22T16:09:53Z~
+hint:
+  description: What to do about the failure.
+  returned: failure, where there is something to do
+  type: str
+  sample: name another path, or move away what is there
+remains:
+  description: What still differs from before, where a run failed and could not undo everything.
+  returned: failure, where something remains
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._converge import ARGUMENT_SPEC, converge, given
+from ..module_utils.swapctl.swap import layout
+
+AREA = {
+    "path": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "size": {"type": "str"},
+    "active": {"type": "bool"},
+    "persist": {"type": "str", "choices": ["fstab", "systemd", "none", "keep"]},
+    "priority": {"type": "int"},
+    "discard": {"type": "str", "choices": ["none", "once", "pages", "both"]},
+    "nofail": {"type": "bool"},
+    "label": {"type": "str"},
+    "uuid": {"type": "str"},
+    "options": {"type": "list", "elements": "str"},
+    "force": {"type": "bool"},
+}
+LAYOUT = {
+    "areas": {"type": "list", "elements": "dict", "options": AREA, "default": []},
+    "exclusive": {"type": "bool", "default": False},
+    "delete": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={**LAYOUT, **ARGUMENT_SPEC}, supports_check_mode=True)
+    converge(module, lambda options: layout({"swap": given({name: options[name] for name in LAYOUT})}))
+
+
+if __name__ == "__main__":
+    main()

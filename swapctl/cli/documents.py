@@ -1,0 +1,101 @@
+"""Read a layout from a file: YAML or JSON, and know where in it each part stands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import InvalidInput
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ..swap.layout import Place
+    from ..validate import Where
+
+STDIN = "-"
+
+
+def read(path: str) -> tuple[Any, Place]:
+    """Return the document in the file at *path*, ``-`` for standard input, and a function that tells places in it."""
+    name = "standard input" if path == STDIN else path
+    text = _text(path)
+    try:
+        import yaml
+    except ImportError:  # one copied file, or a managed host: JSON is read by the standard library
+        return _json(text, name), lambda _where: name
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        lines = dict(_lines(node, (), name))
+        document = loader.construct_document(node) if node else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f" line {mark.line + 1}" if mark else ""
+        raise InvalidInput(f"{name}{at}: {getattr(error, 'problem', None) or error}", hint="see yaml.org") from error
+    return document, lambda where: f"{name} line {_nearest(lines, where)}"
+
+
+def write(document: object) -> str:
+    """Return *document* as YAML, or where that cannot be had as JSON, which is YAML as well."""
+    try:
+        import yaml
+    except ImportError:
+        import json
+
+        return json.dumps(document, indent=2) + "\n"
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _text(path: str) -> str:
+    try:
+        if path == STDIN:
+            return sys.stdin.read()
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC), encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise InvalidInput(
+            f"{path}: {error.strerror}", hint="give the file of a layout, or - for standard input"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: it is no text in UTF-8", hint="a layout is YAML or JSON") from error
+
+
+def _json(text: str, name: str) -> Any:  # noqa: ANN401 (whatever it holds)
+    import json
+
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        hint = "without the Python package PyYAML only JSON can be read"
+        raise InvalidInput(f"{name} line {error.lineno}: {error.msg}", hint=hint) from error
+
+
+def _lines(node: Any, where: Where, name: str) -> Iterator[tuple[Where, int]]:  # noqa: ANN401 (PyYAML has no types)
+    """Yield the line of each part of a document; InvalidInput where a key stands twice, which YAML forbids."""
+    if node is None:
+        return
+    yield where, node.start_mark.line + 1
+    if node.id == "sequence":
+        for number, item in enumerate(node.value):
+            yield from _lines(item, (*where, number), name)
+    elif node.id == "mapping":
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                message = f"{name} line {line}: {key.value} stands in line {seen[key.value]} already"
+                raise InvalidInput(message, hint="say it once")
+            seen[str(key.value)] = line
+            below = (*where, str(key.value))
+            yield from _lines(value, below, name)
+            yield below, line
+
+
+def _nearest(lines: dict[Where, int], where: Where) -> int:
+    while where and where not in lines:
+        where = where[:-1]
+    return lines.get(where, 1)

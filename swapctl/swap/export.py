@@ -1,0 +1,114 @@
+"""Say what a host has as a layout that, applied to it, changes nothing."""
+
+from __future__ import annotations
+
+from .. import sizes
+from ..errors import Refused
+from ..host import LocalHost
+from ..record import Record
+from .area import Area
+from .facts import gather
+from .plan import plan
+from .units import TIMEOUT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .facts import Facts, Target
+
+_OWN = {"sw", "defaults", "pri", "discard", "nofail"}
+
+
+class Export(Record):
+    """A *document* as `layout.parse` takes it, and *remarks* on what it does not say, or would change."""
+
+    document: dict[str, Any]
+    remarks: tuple[str, ...] = ()
+
+
+def export(host: LocalHost | None = None) -> Export:
+    """Return the layout of *host*."""
+    found = gather(host or LocalHost())
+    areas, remarks = [], []
+    for target in found.targets:
+        if target.active and target.identity is None:
+            remarks.append(f"{target.path} is left out: another mount namespace has turned it on")
+        elif target.kind not in {"file", "device"}:
+            remarks.append(f"{target.spec} is left out: fstab lists it, and it does not exist")
+        elif target.unreadable:
+            remarks.append(f"{target.path} is left out: {target.unreadable}")
+        else:
+            item, remark = _item(target, found)
+            areas.append(item)
+            remarks += remark
+    return Export({"swap": {"areas": areas}}, tuple(remarks))
+
+
+def _item(target: Target, found: Facts) -> tuple[dict[str, Any], list[str]]:
+    """Return what to say of an area: as it comes back at boot if that is what it is, else as it is now."""
+    complaint = ""
+    for candidate in (_as_listed(target), {**_as_it_is(target), "persist": "keep"}):
+        complaint = _difference(candidate, target, found)
+        if not complaint:
+            return candidate, []
+    return _as_listed(target), [f"{target.path} is not as it should be; applying this would {complaint}"]
+
+
+def _difference(item: dict[str, Any], target: Target, found: Facts) -> str:
+    area = Area(**item)
+    facts = found.replace(targets=(target.replace(spec=area.path),))
+    try:
+        return "; ".join(f"{action.name} {action.detail}" for action in plan(area, facts))
+    except Refused as refusal:
+        return f"be refused: {refusal.message}"
+
+
+def _as_listed(target: Target) -> dict[str, Any]:
+    entry = next((line.entry for line in target.lines if line.readable), None)
+    unit = next((one for one in target.units if one.acts_at_boot and one.is_ours_to_change), None)
+    listed = entry.options if entry else unit.options if unit else ()
+    options = [one for one in listed if one.partition("=")[0] not in _OWN]
+    nofail = entry.option("nofail") is not None if entry else unit is not None and unit.is_optional
+    options = [one for one in options if not (nofail and one == f"{TIMEOUT}=10s")]
+    item = _as_it_is(target)
+    item["path"] = entry.spec if entry else target.path
+    item["persist"] = "fstab" if entry else "systemd" if unit else "none"
+    if target.listed_discard != "none":
+        item["discard"] = target.listed_discard
+    if nofail:
+        item["nofail"] = True
+    if options:
+        item["options"] = options
+    return item
+
+
+def _as_it_is(target: Target) -> dict[str, Any]:
+    return {"path": target.path, **dict(_fields(target))}
+
+
+def _fields(target: Target) -> Iterator[tuple[str, Any]]:
+    header = target.header
+    if header and target.kind == "file":
+        yield "size", _exact(header.size)
+    if not target.active:
+        yield "active", False
+    priority = target.active.priority if target.active else _listed_priority(target)
+    if priority is not None and priority >= 0:
+        yield "priority", priority
+
+
+def _listed_priority(target: Target) -> int | None:
+    for line in target.lines:
+        value = line.entry.option("pri") or ""
+        return int(value) if value.isdigit() else None
+    return next((unit.priority for unit in target.units), None)
+
+
+def _exact(size: int) -> str | int:
+    """Return *size* in the largest unit that has it in whole numbers."""
+    for unit, amount in (("G", sizes.GIB), ("M", sizes.MIB), ("K", sizes.KIB)):
+        if size % amount == 0:
+            return f"{size // amount}{unit}"
+    return size

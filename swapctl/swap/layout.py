@@ -1,0 +1,73 @@
+"""All that a host should have, as one document. Pure: data in, what is wanted out.
+
+The document is what YAML or JSON holds, or Ansible's options; `schema.LAYOUT` describes it.
+"""
+
+from __future__ import annotations
+
+from ..errors import InvalidInput
+from ..record import Record
+from ..validate import path_of, problems
+from . import schema
+from .area import Area, Unlisted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from ..validate import Where
+    from .facts import Facts, Target
+
+    Place = Callable[[Where], str]  # where in its file that part of the document stands, as in "line 7 of web.yml"
+
+
+class Layout(Record):
+    """What a host should have: its *areas*, nothing else if *exclusive*, *delete* the files of all other areas."""
+
+    areas: tuple[Area, ...] = ()
+    exclusive: bool = False
+    delete: bool = False
+
+
+def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 (whatever YAML holds)
+    """Return the layout that *document* describes; InvalidInput names the key, the value and what is allowed."""
+    for problem in problems(document, schema.LAYOUT):
+        raise _invalid(problem.where, problem.message, problem.allowed, place)
+    swap = document["swap"]
+    items = swap.get("areas", [])
+    return Layout(
+        areas=tuple(_area(item, ("swap", "areas", number), place) for number, item in enumerate(items)),
+        exclusive=swap.get("exclusive", False),
+        delete=swap.get("delete", False),
+    )
+
+
+def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Iterator[Area]:
+    """Yield how each area is to be that *layout* does not list, where it is to have no other."""
+    known = {target.identity or target.path for target in listed}
+    for target in everything.targets if layout.exclusive else ():
+        is_elsewhere = target.active is not None and target.identity is None  # in another mount namespace
+        if is_elsewhere or (target.identity or target.path) in known:
+            continue
+        if layout.delete and target.kind == "file" and target.header:
+            yield Area(target.path, state="absent")
+        else:
+            yield Unlisted(target.spec, active=False, persist="none")
+
+
+def _area(item: Mapping[str, Any], where: Where, place: Place | None) -> Area:
+    try:
+        return Area(**item)
+    except InvalidInput as error:
+        named = error.message.split(" ", 1)[0]
+        raise _invalid((*where, named) if named in item else where, error.message, error.hint, place) from error
+
+
+def _invalid(where: Where, message: str, hint: str, place: Place | None) -> InvalidInput:
+    at = f"{place(where)}: " if place else ""
+    key = str(where[-1]) if where and isinstance(where[-1], str) else ""
+    if not key:
+        return InvalidInput(f"{at}{path_of(where)} {message}", hint=hint)
+    about = message if message.startswith(f"{key} ") else f"{key} {message}"
+    return InvalidInput(f"{at}{path_of(where[:-1])}: {about}", hint=hint)

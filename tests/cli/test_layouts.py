@@ -1,0 +1,197 @@
+"""A layout from a file or a pipe, on a directory tree: what is said of a wrong one, and what is made of a right one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.terminal import Terminal
+
+LAYOUT = """\
+swap:
+  areas:
+    - path: /x
+      size: 1M
+      priority: 5
+    - path: /y
+      size: 2M
+      nofail: true
+"""
+LISTED = "/x none swap sw,pri=5 0 0\n/y none swap sw,nofail 0 0\n"
+FSTAB = "/dev/vda1 / ext4 defaults 0 1\n"
+
+
+@pytest.fixture
+def apply(swapctl, tree, tmp_path_factory):
+    path = tmp_path_factory.mktemp("layouts") / "layout.yml"
+
+    def run(text, *options):
+        path.write_text(text, encoding="utf-8")
+        return swapctl("apply", str(path), "--root", str(tree), *options)
+
+    return run
+
+
+def printed(done):
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_all_areas_are_made_and_listed_and_then_there_is_nothing_to_do(apply, tree):
+    printed(apply(LAYOUT))
+    assert {path.name: path.stat().st_size for path in tree.glob("?")} == {"x": 1 << 20, "y": 2 << 20}
+    assert (tree / "etc/fstab").read_text() == FSTAB + LISTED
+    assert printed(apply(LAYOUT)) == "/x: nothing to do\n/y: nothing to do\n"
+
+
+def test_a_dry_run_prints_what_the_run_does(apply, tree):
+    planned = printed(apply(LAYOUT, "-n"))
+    assert not list(tree.glob("?"))
+    assert planned.replace("would ", "") == printed(apply(LAYOUT))
+
+
+def test_what_is_exported_is_there_already(apply, swapctl, tree):
+    printed(apply(LAYOUT))
+    exported = printed(swapctl("export", "--root", str(tree)))
+    assert printed(apply(exported)) == "/x: nothing to do\n/y: nothing to do\n"
+    document = json.loads(printed(swapctl("export", "--json", "--root", str(tree))))
+    assert document == {
+        "swap": {
+            "areas": [
+                {"path": "/x", "size": "1M", "active": False, "priority": 5, "persist": "fstab"},
+                {"path": "/y", "size": "2M", "active": False, "persist": "fstab", "nofail": True},
+            ]
+        }
+    }
+
+
+def test_what_cannot_be_exported_is_named(swapctl, tree):
+    (tree / "etc/fstab").write_text(f"{FSTAB}UUID=0-0 none swap sw 0 0\n/gone none swap sw 0 0\n")
+    done = swapctl("export", "--root", str(tree))
+    assert (done.returncode, done.stdout) == (0, "swap:\n  areas: []\n")
+    assert done.stderr == (
+        "swapctl: UUID=0-0 is left out: fstab lists it, and it does not exist\n"
+        "swapctl: /gone is left out: fstab lists it, and it does not exist\n"
+    )
+
+
+def test_areas_that_are_not_listed_go(apply, tree):
+    printed(apply(LAYOUT))
+    only = "swap: {exclusive: true, areas: [{path: /x, size: 1M, priority: 5}]}"
+    document = json.loads(printed(apply(only, "--json")))
+    assert document["unlisted"] == ["/y"]
+    assert [area["path"] for area in document["after"]["areas"]] == ["/x", "/y"]
+    assert (tree / "etc/fstab").read_text() == f"{FSTAB}/x none swap sw,pri=5 0 0\n"
+    assert (tree / "y").exists()
+
+
+def test_their_files_are_deleted_only_when_asked_and_only_if_they_are_areas(apply, tree):
+    printed(apply(LAYOUT))
+    (tree / "data").write_bytes(b"photos")
+    (tree / "etc/fstab").write_text(f"{FSTAB}{LISTED}/data none swap sw 0 0\n")
+    printed(apply("swap: {exclusive: true, delete: true}"))
+    assert (tree / "etc/fstab").read_text() == FSTAB
+    assert {path.name for path in tree.iterdir() if path.is_file()} == {"data"}
+
+
+def test_no_swap_at_all_is_nothing_to_do_where_there_is_none(apply):
+    assert printed(apply("swap: {exclusive: true}")) == "this host: nothing to do\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param("", "LAYOUT line 1: the document nothing is not a mapping", id="empty"),
+        pytest.param("[", "LAYOUT line 1: expected the node content, but found '<stream end>'; hint: see yaml.org", id="torn"),
+        pytest.param(
+            "swap:\n  areas:\n    - path: /x\n      size: 1M\n      path: /y\n",
+            "LAYOUT line 5: path stands in line 3 already; hint: say it once",
+            id="key-twice",
+        ),
+        pytest.param(
+            "swap:\n  areas:\n    - path: /x\n\n      priority: 40000\n",
+            "LAYOUT line 5: swap.areas[0]: priority 40000 is outside 0..32767",
+            id="out-of-range",
+        ),
+        pytest.param(
+            "swap:\n  areas:\n    - path: /x\n      options: [a,\n        'b c']\n",
+            "LAYOUT line 4: swap.areas[0]: options holds 'b c', which is not one fstab option; "
+            "hint: give each by itself, without blanks, commas, # and backslashes",
+            id="one-of-a-list",
+        ),
+        pytest.param(
+            '{"swap": {\n"ares": []}}',
+            "LAYOUT line 2: swap: ares is not known; hint: allowed are exclusive, delete, areas, zswap, tuning",
+            id="json",
+        ),
+        pytest.param(
+            "swap:\n  areas:\n    - &a {path: /x, size: 1M}\n    - *a\n",
+            "/x and /x are the same area; hint: name it once",
+            id="twice",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_line_and_nothing_is_done(apply, tree, text, complaint):
+    done = apply(text)
+    path = done.args[4]
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"swapctl: {complaint.replace('LAYOUT', path)}\n")
+    assert [path.name for path in tree.iterdir()] == ["etc"]
+
+
+def test_a_file_that_is_not_there_is_named(swapctl):
+    done = swapctl("apply", "/nowhere/layout.yml")
+    hint = "give the file of a layout, or - for standard input"
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"swapctl: /nowhere/layout.yml: No such file or directory; hint: {hint}\n",
+    )
+
+
+def test_a_layout_comes_from_a_pipe_as_well(environment, tree):
+    done = subprocess.run(
+        [sys.executable, "-m", "swapctl", "apply", "-", "-n", "--root", str(tree)],
+        env=environment,
+        input=LAYOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "would create        /.x.swapctl-new" in done.stdout
+
+
+def test_without_pyyaml_a_layout_is_json(environment, tree, tmp_path):
+    layout = tmp_path / "layout.json"
+    command = [sys.executable, "-S", "-m", "swapctl", "apply", str(layout), "-n", "--root", str(tree)]
+    for text, code in ((json.dumps({"swap": {"areas": [{"path": "/x", "size": "1M"}]}}), 0), (LAYOUT, 2)):
+        layout.write_text(text)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+    assert done.stderr == (
+        f"swapctl: {layout} line 1: Expecting value; hint: without the Python package PyYAML only JSON can be read\n"
+    )
+
+
+@pytest.mark.parametrize(("answer", "code", "made"), [("y", 0, True), ("n", 1, False), ("", 1, False)])
+def test_on_a_terminal_it_asks_with_the_plan_in_sight(environment, tree, tmp_path, answer, code, made):
+    layout = tmp_path / "etc" / "layout.yml"
+    layout.write_text(LAYOUT)
+    command = [sys.executable, "-m", "swapctl", "apply", str(layout), "--root", str(tree)]
+    with Terminal(command, environment) as terminal:
+        assert "would create        /.x.swapctl-new, 1 MiB" in terminal.read("Do this")
+        assert not (tree / "x").exists()
+        terminal.type(f"{answer}\n")
+        assert terminal.end() == code
+    assert (tree / "x").exists() == made
+
+
+def test_who_says_yes_is_not_asked(environment, tree, tmp_path_factory):
+    layout = tmp_path_factory.mktemp("layouts") / "layout.yml"
+    layout.write_text(LAYOUT)
+    command = [sys.executable, "-m", "swapctl", "apply", str(layout), "--yes", "--root", str(tree)]
+    with Terminal(command, environment) as terminal:
+        assert terminal.end() == 0
+        assert "Do this" not in terminal.output

@@ -1,0 +1,142 @@
+"""A layout: what is said of a wrong one, and what happens to areas that it does not list."""
+
+from __future__ import annotations
+
+import pytest
+
+from swapctl.errors import InvalidInput
+from swapctl.sizes import GIB, MIB
+from swapctl.swap.actions import Delete, SwapOff, SwapOn, WriteFstab
+from swapctl.swap.area import Area, Unlisted
+from swapctl.swap.layout import Layout, parse, unlisted
+from swapctl.swap.plan import expected, plan
+from swapctl.validate import path_of
+from tests.builders import active_file, device, facts, missing, short_of_memory, swap_file
+
+
+def test_an_empty_one_wants_nothing():
+    assert parse({"swap": {}}) == Layout()
+
+
+def test_it_holds_areas_in_their_order():
+    document = {"swap": {"exclusive": True, "delete": True, "areas": [{"path": "/a", "size": "1G"}, {"path": "/b"}]}}
+    assert parse(document) == Layout((Area("/a", size="1G"), Area("/b")), exclusive=True, delete=True)
+
+
+SWAP = "swap.areas[0]"
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        (None, "the document nothing is not a mapping"),
+        ({}, "the document has no swap; hint: add swap"),
+        ({"swap": {}, "x": 1}, "the document: x is not known; hint: allowed are swap"),
+        ({"swap": {"ares": []}}, "swap: ares is not known; hint: allowed are exclusive, delete, areas, zswap, tuning"),
+        ({"swap": {"areas": {}}}, "swap: areas {} is not a list"),
+        ({"swap": {"areas": ["/x"]}}, f"{SWAP} '/x' is not a mapping"),
+        ({"swap": {"areas": [{}]}}, f"{SWAP} has neither path nor zram; hint: give one of path, zram"),
+        (
+            {"swap": {"areas": [{"path": "/x", "zram": "zram0"}]}},
+            f"{SWAP} has both path and zram; hint: give one of path, zram",
+        ),
+        (
+            {"swap": {"areas": [{"path": "/x"}, {"path": "x"}]}},
+            "swap.areas[1]: path 'x' is not absolute; hint: begin it with / or, for a device, with UUID=, LABEL=, PARTUUID=",
+        ),
+        ({"swap": {"areas": [{"path": "/x", "priority": 40000}]}}, f"{SWAP}: priority 40000 is outside 0..32767"),
+        ({"swap": {"areas": [{"path": "/x", "priority": True}]}}, f"{SWAP}: priority true is not a whole number; hint: such as 10"),
+        ({"swap": {"areas": [{"path": "/x", "active": None}]}}, f"{SWAP}: active nothing is not true or false"),
+        (
+            {"swap": {"areas": [{"path": "/x", "size": []}]}},
+            f"{SWAP}: size [] is not text or a whole number; hint: such as 512M, 4G, 50%, auto",
+        ),
+        ({"swap": {"areas": [{"path": "/x", "discard": "x"}]}}, f"{SWAP}: discard 'x' is not one of none, once, pages, both"),
+        (
+            {"swap": {"areas": [{"path": "/x", "algorithm": "lz4"}]}},
+            f"{SWAP}: algorithm goes with zram alone; hint: leave algorithm out, or add zram",
+        ),
+        ({"swap": {"areas": [{"zram": "/dev/zram0"}]}}, f"{SWAP}: zram '/dev/zram0' is not right; hint: such as zram0"),
+        ({"swap": {"areas": [{"path": "/x", "options": ["a", 1]}]}}, f"{SWAP}.options[1] 1 is not text"),
+        ({"swap": {"tuning": {"swappiness": 201}}}, "swap.tuning: swappiness 201 is outside 0..200"),
+        ({"swap": {"tuning": {"vfs_cache_pressure": -1}}}, "swap.tuning: vfs_cache_pressure -1 is less than 0"),
+        ({"swap": {"zswap": {}}}, "swap: zswap has no enabled; hint: add enabled"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(document, complaint):
+    with pytest.raises(InvalidInput) as caught:
+        parse(document)
+    assert str(caught.value) == complaint
+
+
+def test_the_place_in_the_file_comes_first():
+    with pytest.raises(InvalidInput, match=r"^line 7: swap\.areas\[0\]: size 'big' is not a size; hint: allowed are"):
+        parse({"swap": {"areas": [{"path": "/x", "size": "big"}]}}, lambda where: f"line {len(where) + 3}")
+
+
+def test_a_place_is_written_as_people_do():
+    assert path_of(("swap", "areas", 1, "options", 0)) == "swap.areas[1].options[0]"
+    assert path_of(()) == "the document"
+
+
+def away(layout, *targets, listed=()):
+    return list(unlisted(layout, facts(*targets), listed))
+
+
+EXCLUSIVE = Layout(exclusive=True)
+DELETE = Layout(exclusive=True, delete=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "kept", "deleted"),
+    [
+        pytest.param(active_file("/s"), Unlisted, Area, id="active-file"),
+        pytest.param(swap_file("/s"), Unlisted, Area, id="listed-file"),
+        pytest.param(missing("/s"), Unlisted, Unlisted, id="long-gone"),
+        pytest.param(device("/s"), Unlisted, Unlisted, id="device"),
+        pytest.param(swap_file("/s", header=None), Unlisted, Unlisted, id="no-area"),
+    ],
+)
+def test_areas_that_are_not_listed_are_off_and_deleted_only_when_asked(target, kept, deleted):
+    for layout, kind in ((EXCLUSIVE, kept), (DELETE, deleted)):
+        (area,) = away(layout, target)
+        assert type(area) is kind
+        wanted = ("absent", True) if kind is Area else ("present", False)
+        assert (area.path, area.state, area.active) == ("/s", *wanted)
+    assert away(Layout(), target) == []
+
+
+def test_listed_areas_and_those_of_other_namespaces_stay():
+    there, elsewhere = active_file("/s"), active_file("/t", identity=None)
+    assert away(EXCLUSIVE, there, elsewhere, listed=[there.replace(spec="/other/name", path="/other/name")]) == []
+
+
+def test_what_is_not_listed_is_turned_off_and_taken_out_of_fstab_whatever_it_is():
+    text = "# keep\n/s none swap sw 0 0\n/gone none swap sw 0 0\n/data none swap sw 0 0\n"
+    targets = (active_file("/s"), missing("/gone"), swap_file("/data", header=None, empty=False))
+    areas = [Unlisted(target.path, active=False, persist="none") for target in targets]
+    assert plan(areas, facts(*targets, text=text)) == [SwapOff("/s"), WriteFstab(text, "# keep\n")]
+
+
+def moved(**changes):
+    """Return an area that moves, as areas and facts."""
+    areas = [Area("/old", state="absent"), Area("/new", size=GIB)]
+    return areas, facts(active_file("/old", GIB), missing("/new"), **changes)
+
+
+def test_what_adds_room_comes_before_what_takes_it_away():
+    areas, found = moved(text="/old none swap sw 0 0\n")
+    actions = plan(areas, found)
+    kernel = [action for action in actions if isinstance(action, (SwapOn, SwapOff))]
+    assert kernel == [SwapOn("/new"), SwapOff("/old")]
+    assert actions[-1] == Delete("/old")
+    assert [expected(area, found).active for area in areas] == [False, True]
+
+
+def test_the_room_that_is_added_counts_where_another_is_turned_off():
+    areas, found = moved(memory=short_of_memory())
+    old = found.target("/old")
+    used = old.replace(active=old.active.replace(used=512 * MIB))
+    found = facts(used, found.target("/new"), memory=short_of_memory())
+    kernel = [action for action in plan(areas, found) if isinstance(action, (SwapOn, SwapOff))]
+    assert kernel == [SwapOn("/new"), SwapOff("/old", used=512 * MIB)]
