@@ -30,7 +30,7 @@ def below(part):
         yield from below(one)
 
 
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[object] = st.sampled_from(
     [None, True, False, 0, 1, -1, 40000, 1.5, "", "/swapfile", "zram0", "zramx", "4G", "present", "fstab", "x", [], ["a"], [1], {}]
 )  # fmt: skip
 WORDS = sorted({name for part in below(LAYOUT) for name in part.get("properties", {})} | {"other"})
