@@ -21,7 +21,7 @@ PROJECT := pyproject.toml galaxy.yml README.md $(LIBRARY) $(shell find plugins r
 QUICK := tests/lint tests/layout $(wildcard tests/unit tests/cases tests/cli)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test unit matrix system lint sanity bench docs pyz collection clean venv
+.PHONY: help demo demo-clean test test-vm unit matrix system lint sanity bench docs pyz collection clean venv
 # A stamp stands for a finished step only.
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,11 @@ test: ## run every test; as root, the ones that need the kernel too
 	@tools/bootstrap test
 	@$(MAKE) --silent venv
 	$(BIN)/pytest -m 'not nightly' $(QUICK) tests/matrix tests/collection tests/system tests/process tests/docs tests/packaging tests/vm
+
+test-vm: ## run every test in a virtual machine, those of the nightly run too (minutes; root)
+	@tools/bootstrap vm
+	@$(MAKE) --silent venv
+	$(BIN)/pytest --durations=0 tests/vm
 
 unit: venv ## run the tests that need neither root nor Ansible
 	$(BIN)/pytest $(filter-out tests/lint,$(QUICK))

@@ -1,9 +1,13 @@
 """Build a Debian guest for the tests in a virtual machine: its kernel, a small initrd and its disk.
 
-usage: python -m tools.guest SUITE...
+usage: python -m tools.guest SUITE[,PACKAGE...]...
 
-A guest is kept in $SWAPCTL_CACHE, ~/.cache/swapctl when left out, and is made again when this file changes. It needs root, for
-the owners of its files. No file system is mounted for it but by mmdebstrap, in a namespace of its own.
+A guest is kept in $SWAPCTL_CACHE, ~/.cache/swapctl when left out, and is made again when this file changes. Building it
+needs root, for the owners of its files. No file system is mounted for it but by mmdebstrap, in a namespace of its own.
+
+It has what a test of swap and of Ansible needs, `_PACKAGES`. A test that needs more names it, and that makes another
+guest: ``image("bookworm", ("lvm2",))``. The kernel is the one that Debian makes for clouds, with all its modules: zram,
+dm-crypt, dm-flakey and so on.
 """
 
 from __future__ import annotations
@@ -24,15 +28,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ADDRESS = "10.0.2.15"  # where QEMU's network has its first guest
 
 # What builds it; see `missing_programs`.
-PROGRAMS = ("lz4", "mke2fs", "mmdebstrap", "ssh-keygen", "unshare", "xz", "zstd")
+PROGRAMS = ("lz4", "mke2fs", "mmdebstrap", "setpriv", "ssh-keygen", "unshare", "xz", "zstd")
 
-# The first says which kernel is the newest. Where the archive's index is ahead of its pool that package cannot be had, but the
-# kernels can that it names (apt-patterns(7)).
+# The first says which kernel is the newest. Where the archive's index is ahead of its pool that package cannot be had,
+# but the kernels can that it names (apt-patterns(7)).
 _KERNELS = ("linux-image-cloud-amd64", "?reverse-depends(?exact-name(linux-image-cloud-amd64))")
 _UNPACKERS = {b"\x02\x21\x4c\x18": "lz4", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _PACKAGES = ("busybox-static", "kmod", "openssh-server", "python3", "strace", "systemd-sysv", "udev")
@@ -48,18 +52,19 @@ _FILES = {
 }
 
 # What no test asks for. Each takes a second or so of a boot without hardware support.
-_MASKED = """
-apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
-e2scrub_reap.service getty@tty1.service getty-static.service kmod-static-nodes.service serial-getty@ttyS0.service systemd-binfmt.service
-systemd-firstboot.service systemd-hwdb-update.service systemd-journal-flush.service systemd-logind.service
-systemd-machine-id-commit.service systemd-networkd.service systemd-pstore.service systemd-random-seed.service
-systemd-sysusers.service systemd-timesyncd.service systemd-update-utmp.service systemd-update-utmp-runlevel.service
-systemd-user-sessions.service modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service modprobe@efi_pstore.service
-modprobe@fuse.service modprobe@loop.service
-dev-hugepages.mount dev-mqueue.mount sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount
-sys-kernel-tracing.mount proc-sys-fs-binfmt_misc.automount
-systemd-ask-password-console.path systemd-ask-password-wall.path
-""".split()
+_MASKED = [
+    "apt-daily-upgrade.timer", "apt-daily.timer", "dev-hugepages.mount", "dev-mqueue.mount", "dpkg-db-backup.timer",
+    "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty-static.service", "getty@tty1.service",
+    "kmod-static-nodes.service", "modprobe@configfs.service", "modprobe@dm_mod.service", "modprobe@drm.service",
+    "modprobe@efi_pstore.service", "modprobe@fuse.service", "modprobe@loop.service",
+    "proc-sys-fs-binfmt_misc.automount", "serial-getty@ttyS0.service", "sys-fs-fuse-connections.mount",
+    "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "systemd-ask-password-console.path", "systemd-ask-password-wall.path", "systemd-binfmt.service",
+    "systemd-firstboot.service", "systemd-hwdb-update.service", "systemd-journal-flush.service",
+    "systemd-logind.service", "systemd-machine-id-commit.service", "systemd-networkd.service",
+    "systemd-pstore.service", "systemd-random-seed.service", "systemd-sysusers.service", "systemd-timesyncd.service",
+    "systemd-update-utmp-runlevel.service", "systemd-update-utmp.service", "systemd-user-sessions.service",
+]  # fmt: skip
 
 _MODULES = ("virtio_pci", "virtio_blk", "virtio_net")
 _INIT = """\
@@ -86,10 +91,12 @@ class Image(NamedTuple):
 
     @property
     def kernel(self) -> Path:
+        """What QEMU starts."""
         return self.directory / "kernel"
 
     @property
     def initrd(self) -> Path:
+        """What finds its disk."""
         return self.directory / "initrd"
 
     @property
@@ -108,16 +115,20 @@ def missing_programs() -> list[str]:
     return [name for name in PROGRAMS if not shutil.which(name)]
 
 
-def image(suite: str) -> Image:
-    """Return the guest of *suite*, which is built unless it is there; raises `Unavailable`."""
+def image(suite: str, extra: Iterable[str] = ()) -> Image:
+    """Return the guest of *suite* with the packages *extra* as well, which is built unless it is there.
+
+    Raises `Unavailable`. The first use of each set of packages takes a minute, so tests do well to share one.
+    """
     cache = Path(os.environ.get("SWAPCTL_CACHE") or Path.home() / ".cache" / "swapctl")
     cache.mkdir(parents=True, exist_ok=True)
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    packages = sorted({*_PACKAGES, *extra})
+    recipe = hashlib.sha256(b"\0".join([Path(__file__).read_bytes(), *map(str.encode, packages)])).hexdigest()[:12]
     directory = cache / f"guest-{suite}-{recipe}"
     with _locked(cache / f"guest-{suite}.lock"):
         if not directory.exists():
             _remove_old(cache, suite)
-            _build(suite, directory)
+            _build(suite, packages, directory)
         os.utime(directory)
     return Image(directory)
 
@@ -138,7 +149,9 @@ def _remove_old(cache: Path, suite: str) -> None:
             shutil.rmtree(old)
 
 
-def _build(suite: str, directory: Path) -> None:
+def _build(suite: str, packages: list[str], directory: Path) -> None:
+    if os.uname().machine != "x86_64":
+        raise Unavailable(f"the guests are for x86_64, and this is {os.uname().machine}")
     programs = missing_programs()
     if programs:
         raise Unavailable(f"not installed: {', '.join(programs)}")
@@ -148,7 +161,7 @@ def _build(suite: str, directory: Path) -> None:
     staging = Path(tempfile.mkdtemp(prefix=f".guest-{suite}-", dir=directory.parent))
     try:
         root = staging / "root"
-        _install(suite, root)
+        _install(suite, packages, root)
         new = Image(staging / "image")
         new.directory.mkdir()
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "swapctl-guest", "-f", new.key)
@@ -163,20 +176,17 @@ def _build(suite: str, directory: Path) -> None:
         shutil.rmtree(staging)
 
 
-def _install(suite: str, root: Path) -> None:
-    problems = []
-    for kernel in _KERNELS:
-        try:
-            _install_with(kernel, suite, root)
-        except Unavailable as problem:
-            problems.append(f"with {kernel}: {problem}")
-            shutil.rmtree(root, ignore_errors=True)
-        else:
-            return
-    raise Unavailable("\n".join([f"the packages of {suite} cannot be had", *problems]))
+def _install(suite: str, packages: list[str], root: Path) -> None:
+    meta, named = _KERNELS
+    try:
+        _install_with([*packages, meta], suite, root)
+    except Unavailable as problem:
+        shutil.rmtree(root, ignore_errors=True)
+        print(f"guest: {suite}: once more, with {named}: {problem}", file=sys.stderr)
+        _install_with([*packages, named], suite, root)
 
 
-def _install_with(kernel: str, suite: str, root: Path) -> None:
+def _install_with(packages: list[str], suite: str, root: Path) -> None:
     options = [
         "--aptopt=Acquire::Languages none",
         "--aptopt=APT::Install-Recommends false",
@@ -185,9 +195,11 @@ def _install_with(kernel: str, suite: str, root: Path) -> None:
     ]
     _run(
         # Should this be killed, all that mmdebstrap runs and mounts is gone with it.
+        *("setpriv", "--pdeathsig", "KILL", "--"),
         *("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"),
         *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", *options),
-        *(f"--include={','.join(_PACKAGES)}", f"--include={kernel}", suite, root),
+        *(f"--include={package}" for package in packages),
+        *(suite, root),
         environment={"INITRD": "No"},  # initramfs-tools takes half a minute, and this guest has an initrd of its own
     )
 
@@ -245,8 +257,9 @@ def _modules(directory: Path) -> dict[str, bytes]:
     for line in (directory / "modules.dep").read_text(encoding="ascii").splitlines():
         path, _colon, others = line.partition(":")
         needs[Path(path).name.partition(".")[0]] = [path, *others.split()]
+    builtin = {Path(line).name.partition(".")[0] for line in (directory / "modules.builtin").read_text().splitlines()}
     # The last one that a module needs is to be loaded first: depmod(8).
-    paths = dict.fromkeys(path for name in _MODULES for path in reversed(needs[name]))
+    paths = dict.fromkeys(path for name in _MODULES if name not in builtin for path in reversed(needs[name]))
     found = {Path(path).name.partition(".")[0]: (directory / path).read_bytes() for path in paths}
     return {name: lzma.decompress(data) if data.startswith(b"\xfd7zXZ\0") else data for name, data in found.items()}
 
@@ -279,6 +292,7 @@ def _run(*command: str | Path, environment: dict[str, str] | None = None) -> Non
 if __name__ == "__main__":
     try:
         for each in sys.argv[1:]:
-            print(image(each).directory)
+            suite, *extra = each.split(",")
+            print(image(suite, extra).directory)
     except Unavailable as problem:
         raise SystemExit(f"guest: {problem}") from None

@@ -1,4 +1,18 @@
-"""What the tests in a virtual machine share."""
+"""What the tests in a virtual machine share.
+
+A test that takes `guest` has a Debian of its own, just booted, and does with it as it likes. It chooses what is in it by
+parametrizing `suite`, or by overriding `packages` in its file::
+
+    @pytest.fixture
+    def packages() -> tuple[str, ...]:
+        return ("lvm2", "cryptsetup-bin")
+
+    def test_something(guest: Guest):
+        guest.install_swapctl()
+        guest.run("swapctl ensure /swapfile --size 64M")
+        guest.reboot()
+        assert look(guest).active == {"/swapfile": -2}
+"""
 
 from __future__ import annotations
 
@@ -21,13 +35,13 @@ if TYPE_CHECKING:
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def find_image(suite: str) -> Image:
-    """Return the guest of a Debian suite as it is before its first start, or leave the test."""
+def find_image(suite: str, packages: tuple[str, ...] = ()) -> Image:
+    """Return the guest of a Debian suite with *packages* as it is before its first start, or leave the test."""
     absent = [name for name in PROGRAMS if not shutil.which(name)]
     if absent:
         missing(f"not installed: {', '.join(absent)}")
     try:
-        return image(suite)
+        return image(suite, packages)
     except Unavailable as problem:
         missing(f"no guest with {suite}: {problem}")
 
@@ -39,9 +53,15 @@ def suite() -> str:
 
 
 @pytest.fixture
-def guest(suite: str) -> Iterator[Guest]:
+def packages() -> tuple[str, ...]:
+    """Return the Debian packages that the guest has besides; see the module."""
+    return ()
+
+
+@pytest.fixture
+def guest(suite: str, packages: tuple[str, ...]) -> Iterator[Guest]:
     """Give a guest for one test, switched on."""
-    with Guest(find_image(suite)) as guest:
+    with Guest(find_image(suite, packages)) as guest:
         guest.start()
         yield guest
 

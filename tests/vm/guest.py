@@ -1,11 +1,13 @@
 """A virtual machine of a test's own, with a kernel and a swap of its own: QEMU without hardware support, driven over SSH.
 
-Its disks are the test's to break. Whatever becomes of the test, QEMU is killed and its files are deleted. It reaches nothing, and
-it is reached at one port of the loopback interface alone.
+Its disks are the test's to break. Whatever becomes of the test, QEMU is killed and its files are deleted, at the latest when the
+next one starts. It reaches nothing, and it is reached at one port of the loopback interface alone.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import socket
 import subprocess
@@ -15,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.server import free_port
+from tools import pyz
 from tools.guest import ADDRESS
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import IO
+
+    from typing_extensions import Self
 
     from tools.guest import Image
 
@@ -27,11 +31,14 @@ MIB = 1 << 20
 DISK = 128 * MIB
 PROGRAMS = ("qemu-system-x86_64", "qemu-img", "setpriv", "ssh")
 
-_PATIENCE = 300.0  # seconds for a boot: without hardware support, and whatever else this machine does meanwhile
+_DISKS = Path("/var/tmp")  # /tmp may be memory
+_PREFIX = "swapctl-guest-"
+_YOUNG = 60  # seconds; another test run may have made it just now, and not locked it yet
+_PATIENCE = 600.0  # seconds for a boot: without hardware support, and whatever else this machine does meanwhile
 _MEMORY = "384"  # MiB
 _OPTIONS = (
     "BatchMode=yes",
-    "ConnectTimeout=20",
+    "ConnectTimeout=120",
     "LogLevel=ERROR",
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
@@ -46,7 +53,9 @@ class Guest:
         self.has_second_disk = True  # from the next start on
         self.boot_id = ""
         self._image = image
-        self.directory = Path(tempfile.mkdtemp(prefix="swapctl-guest-", dir="/var/tmp"))
+        _sweep()
+        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_DISKS))
+        self._mark = _lock(self.directory)
         self._control = self.directory / "control"
         self._qemu: subprocess.Popen[bytes] | None = None
         self._login: subprocess.Popen[bytes] | None = None
@@ -56,7 +65,7 @@ class Guest:
             self.close()
             raise
 
-    def __enter__(self) -> Guest:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -106,10 +115,11 @@ class Guest:
             self._qemu.wait()
         self._log_out()
         shutil.rmtree(self.directory)
+        os.close(self._mark)
 
     # what runs in it
 
-    def run(self, script: str, *, check: bool = True, timeout: float = 120) -> str:
+    def run(self, script: str, *, check: bool = True, timeout: float = _PATIENCE) -> str:
         """Run a shell script as root and return what it prints; its own failure fails the test if *check*."""
         done = subprocess.run(
             self._ssh(),
@@ -123,20 +133,17 @@ class Guest:
         assert not check or done.returncode == 0, f"{script}\nexited with {done.returncode}\n{done.stdout}"
         return done.stdout
 
-    def begin(self, script: str) -> subprocess.Popen[str]:
-        """Run a shell script as root, and do not wait for it; what it prints can be read meanwhile."""
-        return subprocess.Popen(
-            [*self._ssh(), script],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
     def put(self, source: Path, target: str) -> None:
         """Copy a file into it."""
         with source.open("rb") as file:
-            self._feed(file, target)
+            subprocess.run([*self._ssh(), f"cat > {target}"], stdin=file, timeout=60, check=True)
+
+    def install_swapctl(self) -> None:
+        """Put the command line of this checkout on its PATH: ``guest.run("swapctl status")``."""
+        archive = self.directory / "swapctl.pyz"
+        pyz.build(archive)
+        self.put(archive, "/usr/local/bin/swapctl")
+        self.run("chmod 755 /usr/local/bin/swapctl; sync")
 
     @property
     def console(self) -> str:
@@ -145,13 +152,11 @@ class Guest:
         text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         return "\n".join(text.splitlines()[-30:])
 
-    def _feed(self, file: IO[bytes], target: str) -> None:
-        subprocess.run([*self._ssh(), f"cat > {target}"], stdin=file, timeout=60, check=True)
-
     def _ssh(self) -> list[str]:
         return ["ssh", *self.ssh_options, "-p", str(self.port), "root@127.0.0.1"]
 
-    def _log_in(self) -> None:
+    def _log_in(self) -> bool:
+        """Open the connection that all others go through; whether it came about."""
         self._log_out()
         self._login = subprocess.Popen(
             [*self._ssh()[:-1], "-o", "ControlMaster=yes", "-N", "root@127.0.0.1"],
@@ -161,7 +166,7 @@ class Guest:
         )
         while self._login.poll() is None and not self._control.exists():
             time.sleep(0.05)
-        assert self._control.exists(), f"nobody can log in\n{self.console}"
+        return self._control.exists()
 
     def _log_out(self) -> None:
         """Give up the connection: one to a guest that has gone would be waited for."""
@@ -182,8 +187,7 @@ class Guest:
         while time.monotonic() < end:
             assert self._qemu
             assert self._qemu.poll() is None, f"QEMU exited with {self._qemu.returncode}\n{self.console}"
-            if self._listens():
-                self._log_in()
+            if self._listens() and self._log_in():
                 self.boot_id = self.run("cat /proc/sys/kernel/random/boot_id").strip()
                 return
             time.sleep(0.2)
@@ -226,3 +230,27 @@ class Guest:
         # cache=unsafe: what the guest makes sure of goes to this machine's memory, not to its disk. It outlives QEMU.
         drive = f"file={self.directory / name},if=none,id={name},format={kind},cache=unsafe"
         return ("-drive", drive, "-device", f"virtio-blk-pci,drive={name}")
+
+
+def _lock(directory: Path) -> int:
+    """Mark a directory as in use for as long as this process lives; raises BlockingIOError if it is."""
+    mark = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(mark)
+        raise
+    return mark
+
+
+def _sweep() -> None:
+    """Delete the files of test runs that were killed."""
+    for left in _DISKS.glob(f"{_PREFIX}*"):
+        try:
+            if left.stat().st_mtime > time.time() - _YOUNG:
+                continue
+            mark = _lock(left)
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        shutil.rmtree(left)
+        os.close(mark)

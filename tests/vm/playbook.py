@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _RECAP = re.compile(r"^guest +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=0 ", re.MULTILINE)
 _FOREIGN = ("ANSIBLE", "PYTHON", "SSH")
-_SECONDS = 300
+_SECONDS = 600
 
 
 class Playbooks(NamedTuple):
@@ -42,7 +42,8 @@ class Playbooks(NamedTuple):
         done = subprocess.run(
             [
                 Path(sys.executable).parent / "ansible-playbook",
-                *("--inventory", "guest,", "--extra-vars", json.dumps(variables), "-v", "--diff", f"swapctl.linux.{name}"),
+                *("--inventory", "guest,", "--extra-vars", json.dumps(variables)),
+                *("-v", "--diff", f"swapctl.linux.{name}"),
             ],
             cwd=home,
             env={

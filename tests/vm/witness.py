@@ -54,3 +54,10 @@ def look(guest: Guest) -> Look:
         sorted(files.split()),
         header.strip(),
     )
+
+
+def boot_seconds(guest: Guest) -> float:
+    """Return how long its systemd took to boot, by its own clock."""
+    words = guest.run("systemctl show --value --property=UserspaceTimestampMonotonic,FinishTimestampMonotonic").split()
+    start, end = sorted(map(int, words))
+    return (end - start) / 1e6
