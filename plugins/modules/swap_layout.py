@@ -86,8 +86,8 @@ options:
     default: false
   delete:
     description:
-      - With O(exclusive), delete the files of areas that are not named, if they bear a swap header. A device stays as it
-        is.
+      - With O(exclusive), delete the files of areas that are not named, if they bear a swap header. A device stays as
+        it is.
       - When left out, the files stay.
     type: bool
     default: false
