@@ -254,6 +254,19 @@ before:
       description: Unit of systemd's that activates it at boot besides C(/etc/fstab), null if there is none.
       type: str
       sample: swapfile.swap
+    zram:
+      description:
+        - What an area in compressed RAM is made of and holds, null for any other. C(memory_limit) is null for any
+          amount, C(original) and C(compressed) are what it holds before and after compression, C(memory) the RAM that
+          this takes, C(ratio) that of the first to the last. Sizes are in bytes.
+      type: dict
+      sample:
+        algorithm: zstd
+        memory_limit: null
+        original: 104857600
+        compressed: 31457280
+        memory: 32505856
+        ratio: 3.23
 after:
   description:
     - The area as it is after the run, with the same keys as RV(before).

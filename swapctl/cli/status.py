@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from ..swap.state import State
+    from ..swap.state import State, Zram
 
 HELP = "show all swap areas, active or in fstab, with memory and memory pressure"
 EXAMPLES = """\
@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("no swap areas")
     for area in found.areas:
+        if area.zram:
+            print(f"compressed: {area.path}, {_compression(area.zram)}")
         if not area.reachable:
             print(f"not of this host: {area.path}, turned on in another mount namespace, such as a container's")
     for line in _host(found):
@@ -57,6 +59,12 @@ def _row(area: State) -> tuple[str, ...]:
         area.label or "-",
         area.uuid or "-",
     )
+
+
+def _compression(zram: Zram) -> str:
+    limit = f" of at most {human(zram.memory_limit)}" if zram.memory_limit is not None else ""
+    ratio = f", {zram.ratio:g} to 1" if zram.ratio is not None else ""
+    return f"{zram.algorithm}, {human(zram.original or 0)} in {human(zram.memory or 0)}{limit} of RAM{ratio}"
 
 
 def _host(found: swap.Status) -> Iterator[str]:

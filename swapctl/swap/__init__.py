@@ -17,6 +17,7 @@ from .layout import Layout
 from .layout import parse as layout
 from .plan import plan
 from .status import Status, status
+from .zram import ZramArea
 
 __all__ = [
     "Area",
@@ -27,6 +28,7 @@ __all__ = [
     "LocalHost",
     "Result",
     "Status",
+    "ZramArea",
     "converge",
     "export",
     "facts",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .action import Action
     from .facts import Facts, Target
+    from .state import Zram
 
 STATES = ("present", "absent")
 PERSISTS = ("fstab", "systemd", "none", "keep")
@@ -72,6 +73,10 @@ class Area(Record):
         """Whether the device below is as wanted, so that the area on it can stay."""
         return True
 
+    def falls_with_swapoff(self, target: Target) -> bool:  # noqa: ARG002
+        """Whether somebody takes the device away as soon as its area is turned off."""
+        return False
+
     def device_size(self, target: Target, memory: int) -> int:  # noqa: ARG002
         """Return how large the device is, or will be on a host with *memory* bytes of RAM."""
         return target.size
@@ -83,6 +88,22 @@ class Area(Record):
     def teardown(self, target: Target) -> list[Action]:  # noqa: ARG002
         """Return what takes the device away, when no area is active on it."""
         return []
+
+    def adjust(self, target: Target) -> list[Action]:  # noqa: ARG002
+        """Return what is changed in a device that is ready, with the area on it in use."""
+        return []
+
+    def expected_zram(self, target: Target, was: Zram | None) -> Zram | None:  # noqa: ARG002
+        """Return what will be known of the zram device below."""
+        return was
+
+    def comes_otherwise(self, target: Target) -> bool:  # noqa: ARG002
+        """Whether ``persist: systemd`` is done by `configuration` alone, without a swap unit of ours."""
+        return False
+
+    def units_to_change(self, target: Target) -> tuple[units.Unit, ...]:
+        """Return the swap units that persistence is about."""
+        return target.units
 
     def configuration(self, target: Target, facts: Facts) -> list[Action]:  # noqa: ARG002
         """Return what has the device made at boot, or no longer, besides fstab and swap units."""

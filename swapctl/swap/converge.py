@@ -54,7 +54,7 @@ class Result(Record):
             for action in self.actions
             if isinstance(action, WriteText)
         ]
-        pairs = [(old, new) for old, new in zip(self.before, self.after) if old.replace(used=0) != new.replace(used=0)]
+        pairs = [(old, new) for old, new in zip(self.before, self.after) if old.settings != new.settings]
         states = [
             {"before_header": old.path, "after_header": new.path, "before": _lines(old), "after": _lines(new)}
             for old, new in pairs
@@ -227,7 +227,11 @@ _NO_CHANGE = {"used", "reachable"}  # no run is about these
 
 
 def _lines(one: State) -> str:
-    return "".join(f"{name}: {_plain(value)}\n" for name, value in one.__dict__.items() if name not in _NO_CHANGE)
+    return "".join(f"{name}: {_plain(value)}\n" for name, value in one.__dict__.items() if _is_shown(name, value))
+
+
+def _is_shown(name: str, value: object) -> bool:
+    return name not in _NO_CHANGE and not (name == "zram" and value is None)
 
 
 def _plain(value: object) -> str:

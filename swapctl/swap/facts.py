@@ -12,7 +12,7 @@ import stat
 from .. import host as hosts
 from ..naming import temporary_name
 from ..record import Record
-from . import filesystem, fstab, header, memory, partitions, signatures, table, unit_facts, units
+from . import filesystem, fstab, header, memory, partitions, signatures, table, unit_facts, units, zram_facts
 from .area import TAGS
 from .memory import Group, Memory
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..host import LocalHost
     from .fstab import Line
+    from .zram_device import Device
 
     Identity = tuple[str, int, int]
 
@@ -95,6 +96,7 @@ class Target(Record):
     directory_flags: int = 0
     lines: tuple[fstab.Line, ...] = ()
     units: tuple[units.Unit, ...] = ()
+    zram: Device | None = None
     leftovers: tuple[Leftover, ...] = ()
 
     @property
@@ -365,6 +367,7 @@ class _Look:
             other_names=max(target.other_names - own_names, 0) if target.kind == "file" else 0,
             filesystem=None if is_device else self._filesystem(directory),
             directory_flags=0 if is_device else self.host.flags(directory),
+            zram=zram_facts.gather_zram(self.host, target.path),
             leftovers=leftovers,
         )
 

@@ -10,6 +10,7 @@ from ..record import Record
 from ..validate import path_of, problems
 from . import schema
 from .area import Area, Unlisted
+from .zram import ZramArea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Ite
 
 def _area(item: Mapping[str, Any], where: Where, place: Place | None) -> Area:
     try:
+        if "zram" in item:
+            return ZramArea(item["zram"], **{key: value for key, value in item.items() if key != "zram"})
         return Area(**item)
     except InvalidInput as error:
         named = error.message.split(" ", 1)[0]

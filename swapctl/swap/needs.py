@@ -37,7 +37,7 @@ class Need(Record):
         if isinstance(self.area, Existing):
             return False
         target, header = self.target, self.target.header
-        if not header or target.foreign or not self.area.is_ready(target):
+        if not header or target.foreign or not self.area.is_ready(target) or self._falls:
             return True
         return (
             header.page_size != self.facts.page_size
@@ -47,6 +47,17 @@ class Need(Record):
             or header.uuid != self.uuid
             or (target.kind == "file" and not self._stays_on and not (self.is_nocow and self.has_no_holes))
         )
+
+    @property
+    def has_device(self) -> bool:
+        """Whether the device below can stay as it is."""
+        return self.area.is_ready(self.target) and not (self.leaves and self.area.falls_with_swapoff(self.target))
+
+    @property
+    def _falls(self) -> bool:
+        """Whether the device goes because the area is turned off, if only for a moment."""
+        goes_off = self.target.active is not None and (not self.comes_back or self.is_reactivated)
+        return goes_off and self.area.falls_with_swapoff(self.target)
 
     @property
     def is_reactivated(self) -> bool:

@@ -56,11 +56,14 @@ def expected(area: Area, facts: Facts) -> State:
         used=was.used if stays else 0,
         priority=was.priority if stays else area.priority if active else None,
         active=active,
+        zram=None if is_gone else was.zram,
         persistent=(options is not None and "noauto" not in options) or unit is not None,
         options=options,
         unit=unit,
     )
     if area.state == "absent":
+        return now
+    if area.makes_device and not facts.live:
         return now
     size = need.size if need.is_made else was.size
     return now.replace(
@@ -69,6 +72,7 @@ def expected(area: Area, facts: Facts) -> State:
         usable=size and size - facts.page_size,
         label=need.label or None,
         uuid=need.uuid or None,
+        zram=area.expected_zram(target, was.zram),
     )
 
 
@@ -105,6 +109,8 @@ class _Draft:
         if isinstance(need.area, Unlisted):
             self._forget(need)
             return
+        if need.area.makes_device and not self.facts.live:
+            return  # its kernel would make the device
         if need.target.kind != "missing" or not need.area.makes_device:
             guards.check_kind(need.area, need.target)
         guards.check_ours(need.area, need.target)
@@ -142,8 +148,11 @@ class _Draft:
     def _unit_changes(self, need: Need) -> list[Action]:
         if need.unit_entry:
             guards.check_units(self.facts)
-        listed = units.name_of(need.entry.spec) if need.entry else ""
-        return units.changes(need.unit_entry, need.target.units, self.facts.systemd, listed)
+        otherwise = need.area.comes_otherwise(need.target)
+        entry = None if otherwise else need.unit_entry
+        listed = need.entry or (need.unit_entry if otherwise else None)
+        name = units.name_of(listed.spec) if listed else ""
+        return units.changes(entry, need.area.units_to_change(need.target), self.facts.systemd, name)
 
     # one area
 
@@ -155,6 +164,8 @@ class _Draft:
         target = need.target
         self._remove_leftovers(target, room=0)
         self._turn_off(need)
+        if need.area.makes_device and target.kind == "device":
+            guards.check_free(target)
         self.changes += need.area.teardown(target)
         if target.kind == "file":
             guards.check_free(target)
@@ -170,10 +181,12 @@ class _Draft:
             room = need.area.device_size(target, self.facts.memory.total)
             guards.check_size(target, need.size, self.facts.page_size, room)
         self._turn_off(need)
-        if not need.area.is_ready(target):
+        if need.has_device:
+            self.changes += need.area.adjust(target)
+        else:
             self.changes += [*need.area.teardown(target), *need.area.setup(target, need.size)]
         if need.is_made:
-            if target.foreign:
+            if target.foreign and need.has_device:
                 self.changes.append(actions.Wipe(target.path, target.foreign))
             self.changes.append(actions.Format(target.path, need.size, need.label, need.uuid))
         self._turn_on(need)
@@ -301,7 +314,14 @@ class _Draft:
 
     @property
     def _displaced(self) -> int:
-        return displaced(self._leaving_use, self.facts.memory, self.facts.groups)
+        memory = self.facts.memory
+        memory = memory.replace(available=memory.available + self._freed)
+        return displaced(self._leaving_use, memory, self.facts.groups)
+
+    @property
+    def _freed(self) -> int:
+        """The memory that areas in RAM give back while they are turned off."""
+        return sum(target.zram.usage.compressed for target in self.leaving if target.zram)
 
     @property
     def _elsewhere(self) -> int:

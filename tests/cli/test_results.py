@@ -27,6 +27,7 @@ ABSENT = {
     "uuid": None,
     "options": None,
     "unit": None,
+    "zram": None,
 }
 PRESENT = {
     **ABSENT,

@@ -47,6 +47,9 @@ PURE = {
     "swap/state.py",
     "swap/table.py",
     "swap/units.py",
+    "swap/zram.py",
+    "swap/zram_config.py",
+    "swap/zram_device.py",
     "validate.py",
 }
 # They deal with a machine: with swap through a Host, with processes through a Table and Handles.
@@ -79,9 +82,11 @@ EFFECTS = {
     "swap/texts.py",
     "swap/transaction.py",
     "swap/unit_facts.py",
+    "swap/zram_actions.py",
+    "swap/zram_facts.py",
 }
 # A plan is made of these: it may name them, and they act only when they are given a machine.
-ACTIONS = {"swap/actions.py", "swap/texts.py"}
+ACTIONS = {"swap/actions.py", "swap/texts.py", "swap/zram_actions.py"}
 # The one file that changes a machine's files and runs programs.
 DOOR = "host.py"
 # The one file that sends signals.
