@@ -109,7 +109,11 @@ def _own(result: dict[str, Any]) -> dict[str, Any]:
     Anybody's pages may be in the area, and the priority that the kernel chose changes when another area goes.
     """
     own = {name: value for name, value in result.items() if name not in _ANSIBLES_OWN}
-    for state in filter(None, [own.get("before"), own.get("after"), *own.get("areas", ())]):
+    whole = [part for name in ("before", "after") for part in [own.get(name) or {}]]
+    states = [state for part in (own, *whole) for state in part.get("areas", ())] + [
+        one for one in whole if "path" in one
+    ]
+    for state in states:
         state["used"] = 0
         state["priority"] = CHOSEN if (state["priority"] or 0) < 0 else state["priority"]
     for action in own.get("actions", ()):

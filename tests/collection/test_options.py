@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -16,14 +17,20 @@ from tests.support import ROOT, run
 
 ROLE = ROOT / "roles" / "swap"
 RUN_OPTIONS = {"backup", "fstab_in_place", "lock_timeout"}
+# What makes sense for one area alone, so that no variable says it of all.
+ONLY_FOR_ONE = {"zram", "algorithm", "memory_limit", "set_type", "encryption", "name"}
 
 
 @pytest.fixture(scope="module")
 def documented(collections_path):
     """Return the module's options as ansible-doc shows them."""
+    return documentation(collections_path, "swapctl.linux.swap")
+
+
+def documentation(collections_path, module):
     program = Path(sys.executable).parent / "ansible-doc"
-    output = run(program, "--json", "swapctl.linux.swap", env={"ANSIBLE_COLLECTIONS_PATH": str(collections_path)})
-    return json.loads(output)["swapctl.linux.swap"]["doc"]["options"]
+    output = run(program, "--json", module, env={"ANSIBLE_COLLECTIONS_PATH": str(collections_path)})
+    return json.loads(output)[module]["doc"]["options"]
 
 
 def arguments(entry_point):
@@ -39,7 +46,7 @@ def shape(options):
 
 def test_the_module_has_the_librarys_fields_and_the_arguments_of_a_run(documented):
     area_fields = list(inspect.get_annotations(swap.Area))
-    converge = set(inspect.signature(swap.converge).parameters) - {"wanted", "dry_run", "host", "progress"}
+    converge = set(inspect.signature(swap.converge).parameters) - {"wanted", "dry_run", "host", "progress", "confirm"}
     assert converge == RUN_OPTIONS
     assert set(documented) == {*area_fields, *RUN_OPTIONS}
 
@@ -64,24 +71,57 @@ def test_every_option_says_what_happens_when_it_is_left_out(documented):
     assert {name for name, texts in left_out.items() if len(texts) != 1} == set()
 
 
-def test_the_roles_areas_have_the_modules_options(documented):
-    assert shape(arguments("main")["swap_areas"]["options"]) == shape(documented)
+@pytest.fixture(scope="module")
+def layout(collections_path):
+    """Return the options of the module for a whole host, as ansible-doc shows them."""
+    return documentation(collections_path, "swapctl.linux.swap_layout")
 
 
-def test_the_roles_variables_have_the_modules_options(documented):
-    variables = {name: option for name, option in arguments("main").items() if name != "swap_areas"}
-    expected = {f"swap_{name}": option for name, option in shape(documented).items()}
-    expected["swap_path"]["required"] = None
-    assert shape(variables) == expected
+def bare(options):
+    """Return *options* with what a list of areas leaves out: there, what is not said is said by the library."""
+    return {
+        name: {**option, "type": "str" if name == "path" else option["type"], "required": None}
+        for name, option in options.items()
+    }
 
 
-def test_the_role_hands_every_option_on(documented):
-    (task,) = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
-    expected = {name: f"{{{{ swap_area.{name} | default(swap_{name}) | default(omit) }}}}" for name in documented}
-    assert task["swapctl.linux.swap"] == {**expected, "path": "{{ swap_area.path }}"}
+def test_the_module_for_a_host_has_the_options_of_the_module_for_an_area(documented, layout):
+    area = {name: option for name, option in shape(documented).items() if name not in RUN_OPTIONS}
+    found = shape(layout["areas"]["suboptions"])
+    assert {name: found[name] for name in area} == bare(area)
+    assert set(layout) > RUN_OPTIONS
 
 
-def test_the_roles_readme_lists_every_option():
+def test_the_roles_areas_have_the_modules_options(layout):
+    found = shape(arguments("main")["swap_areas"]["options"])
+    assert bare(found) == bare(shape(layout["areas"]["suboptions"]))
+
+
+def test_the_roles_variables_have_the_modules_options(layout):
+    options = {**shape(layout), **bare(shape(layout["areas"]["suboptions"]))}
+    variables = {name: option for name, option in shape(arguments("main")).items() if name != "swap_areas"}
+    expected = {f"swap_{name}": option for name, option in options.items() if name not in {"areas", *ONLY_FOR_ONE}}
+    assert bare({name.removeprefix("swap_"): one for name, one in variables.items()}) == bare(
+        {name.removeprefix("swap_"): one for name, one in expected.items()}
+    )
+
+
+@pytest.mark.parametrize("entry_point", ["main", "absent"])
+def test_the_role_hands_every_option_of_a_host_on(layout, entry_point):
+    (task,) = yaml.safe_load((ROLE / "tasks" / f"{entry_point}.yml").read_text(encoding="utf-8"))
+    said = {name: f"{{{{ swap_{name} | default(omit) }}}}" for name in layout if name != "areas"}
+    handed = task["swapctl.linux.swap_layout"]
+    assert {name: value for name, value in handed.items() if name != "areas"} == said
+
+
+def test_the_role_hands_every_option_of_an_area_on(layout):
+    text = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))["swap_common"]
+    said = dict(re.findall(r"'(\w+)': swap_(\w+) \| default\(none\)", text))
+    assert said == {name: name for name in layout["areas"]["suboptions"] if name not in {"path", *ONLY_FOR_ONE}}
+
+
+def test_the_roles_readme_lists_every_option(layout):
     lines = (ROLE / "README.md").read_text(encoding="utf-8").splitlines()
     rows = [line.split("`")[1] for line in lines if line.startswith("| `")]
-    assert rows == ["swap_areas", "swap_path", *inspect.get_annotations(swap.Area), *sorted(RUN_OPTIONS)]
+    of_host = [f"swap_{name}" for name in layout if name != "areas"]
+    assert sorted(rows) == sorted(["swap_areas", "swap_path", *of_host, *layout["areas"]["suboptions"]])
