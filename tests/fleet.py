@@ -207,7 +207,7 @@ class Fleet:
         )
         recap = {name: Recap(*map(int, numbers)) for name, *numbers in _RECAP.findall(done.stdout)}
         results = ((name, json.loads(result)) for name, result in _SAID.findall(done.stdout))
-        said = {name: result for name, result in results if "swap_area" in result}
+        said = {name: result for name, result in results if "unlisted" in result or "hint" in result}
         return Played(done.returncode, done.stdout, recap, said)
 
     def looks(self) -> dict[str, Look | None]:

@@ -76,6 +76,9 @@ options:
       force:
         description: Overwrite what a block device holds. When left out, only what is blank or swap is used.
         type: bool
+      set_type:
+        description: Give the partition the type of a swap area. When left out, its type stays as it is.
+        type: bool
   exclusive:
     description:
       - Turn off every active area that O(areas) does not name, and have it not come back after a reboot. Lines in
@@ -191,6 +194,7 @@ AREA = {
     "uuid": {"type": "str"},
     "options": {"type": "list", "elements": "str"},
     "force": {"type": "bool"},
+    "set_type": {"type": "bool"},
 }
 LAYOUT = {
     "areas": {"type": "list", "elements": "dict", "options": AREA, "default": []},
