@@ -40,6 +40,7 @@ def test_areas_are_active_after_a_reboot(guest: Guest, playbooks: Playbooks):
     made = look(guest)
     assert made.active == {"/swapfile": 10, "/dev/vdb": 5}
     assert made.fstab.startswith(before.fstab)
+    assert guest.run("systemctl show --value --property=SourcePath swapfile.swap").strip() == "/etc/fstab"
 
     guest.reboot()
 
