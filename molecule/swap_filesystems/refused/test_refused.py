@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.witness import Witness
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.witness import Witness
 
 
 def test_no_file_is_left(witness: Witness) -> None:

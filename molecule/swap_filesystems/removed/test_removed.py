@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.witness import Witness
+if TYPE_CHECKING:
+    from tests.witness import Witness
 
 
 @pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.witness import Witness
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.witness import Witness
 
 
 def test_it_is_active(witness: Witness) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.witness import Witness
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.witness import Witness
 
 
 def test_the_kernel_would_not_have_permitted_it(witness: Witness) -> None:
@@ -15,7 +18,9 @@ def test_no_file_is_left(witness: Witness) -> None:
 
 
 def test_fstab_keeps_its_bytes(witness: Witness) -> None:
-    assert witness.host.file("/etc/fstab").content_string == "# a comment with two  spaces\ntmpfs /scratch tmpfs noauto\n"
+    assert (
+        witness.host.file("/etc/fstab").content_string == "# a comment with two  spaces\ntmpfs /scratch tmpfs noauto\n"
+    )
 
 
 def test_no_area_is_active(witness: Witness) -> None:
