@@ -21,7 +21,7 @@ PROJECT := pyproject.toml galaxy.yml README.md $(LIBRARY) $(shell find plugins r
 QUICK := tests/lint tests/layout $(wildcard tests/unit tests/cases tests/cli)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test test-vm unit matrix system lint sanity bench docs pyz collection clean venv
+.PHONY: help demo demo-clean test test-vm unit matrix system molecule mutants images lint sanity bench docs pyz collection clean venv
 # A stamp stands for a finished step only.
 .DELETE_ON_ERROR:
 
@@ -43,8 +43,8 @@ demo-clean: ## take away what `make demo` made (root)
 # Quick ones first. One pytest runs everything, so its last line tells what passed.
 test: ## run every test; as root, the ones that need the kernel too
 	@tools/bootstrap test
-	@$(MAKE) --silent venv
-	$(BIN)/pytest -m 'not nightly' $(QUICK) tests/matrix tests/collection tests/system tests/process tests/docs tests/packaging tests/vm
+	@$(MAKE) --silent venv $(if $(filter 0,$(shell id -u)),$(VENV)/.molecule)
+	$(BIN)/pytest -m 'not nightly' $(QUICK) tests/matrix tests/collection tests/system tests/process tests/docs tests/packaging tests/vm tests/molecule
 
 test-vm: ## run every test in a virtual machine, those of the nightly run too (minutes; root)
 	@tools/bootstrap vm
@@ -59,6 +59,20 @@ matrix: venv ## run the unit tests on every Python from 3.9 that is found
 
 system: venv ## run the tests that change swap on this machine (root)
 	$(BIN)/pytest tests/system
+
+molecule: ## run the scenarios: real swap in containers (root); one: SCENARIO=swap_file, on your image: IMAGE=NAME
+	@tools/bootstrap molecule
+	@$(MAKE) --silent $(VENV)/.project $(VENV)/.molecule
+	@SWAPCTL_IMAGE='$(IMAGE)' tools/molecule $(SCENARIO)
+
+mutants: ## break the library in several ways, and see the scenarios notice (root)
+	@tools/bootstrap molecule
+	@$(MAKE) --silent $(VENV)/.project $(VENV)/.molecule
+	@tools/mutants $(MUTANT)
+
+images: ## make the images of the containers from Debian's packages (root)
+	@tools/bootstrap molecule
+	@tools/images bookworm trixie bullseye busybox
 
 lint: venv ## check style, types, spelling, playbooks and the changelog
 	$(BIN)/pytest tests/lint tests/layout
@@ -107,4 +121,9 @@ $(VENV)/.project: $(VENV)/.made $(PROJECT)
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@echo "Installing what the tests need in $(VENV)"
 	@$(PIP) install --group dev
+	@touch $@
+
+$(VENV)/.molecule: $(VENV)/.project pyproject.toml
+	@echo "Installing Molecule in $(VENV)"
+	@$(PIP) install --group molecule
 	@touch $@
