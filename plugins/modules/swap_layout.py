@@ -37,7 +37,18 @@ options:
     default: []
     suboptions:
       path:
-        description: Absolute path of the swap file or block device, or V(UUID=...), V(LABEL=...) or V(PARTUUID=...).
+        description:
+          - Absolute path of the swap file or block device, or V(UUID=...), V(LABEL=...) or V(PARTUUID=...).
+          - Each area has either this or O(areas[].zram).
+        type: str
+      zram:
+        description: Name of a zram device, V(zram0) and so on, for an area in compressed memory.
+        type: str
+      algorithm:
+        description: How zram compresses, as the kernel offers it. When left out, the kernel chooses.
+        type: str
+      memory_limit:
+        description: How much memory zram may take. When left out, any amount.
         type: str
       state:
         description: Whether the area is there. When left out, it is.
@@ -154,11 +165,19 @@ after:
   returned: success
   type: dict
 unlisted:
-  description: Paths of the areas that O(areas) does not name and that O(exclusive) is about.
+  description: The areas that O(areas) does not name and that O(exclusive) is about.
   returned: success
   type: list
-  elements: str
-  sample: [/swap.img]
+  elements: dict
+  contains:
+    path:
+      description: Path of the area.
+      type: str
+      sample: /swap.img
+    origin:
+      description: What has made it, or has it come back, empty if that is not known.
+      type: str
+      sample: a cloud image, or the installer of Ubuntu Server
 backup_file:
   description: The copy of C(/etc/fstab) that was made, null if none was.
   returned: success
@@ -183,6 +202,9 @@ from ..module_utils.swapctl.swap import layout
 
 AREA = {
     "path": {"type": "str"},
+    "zram": {"type": "str"},
+    "algorithm": {"type": "str"},
+    "memory_limit": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"]},
     "size": {"type": "str"},
     "active": {"type": "bool"},

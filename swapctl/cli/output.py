@@ -166,7 +166,11 @@ def plan_lines(actions: Iterable[Action], *, dry_run: bool) -> Iterator[str]:
 
 
 def _report(result: Result, *, dry_run: bool, verbose: bool) -> Iterator[str]:
+    from ..swap import LayoutResult
+
     yield from plan_lines(result.actions, dry_run=dry_run)
+    for one in result.unlisted if isinstance(result, LayoutResult) else ():
+        yield f"{'not listed':<13} {visible(one.path)}{f', made by {one.origin}' if one.origin else ''}"
     if not result.actions:
         paths = [state.path for state in result.before] or ["this host"]
         yield from (f"{visible(path)}: nothing to do" for path in paths)

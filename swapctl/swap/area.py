@@ -7,7 +7,7 @@ import re
 from .. import sizes
 from ..errors import InvalidInput
 from ..record import Record
-from . import units
+from . import bringers, units
 from .header import LABEL_BYTES
 
 TYPE_CHECKING = False
@@ -141,6 +141,12 @@ class Unlisted(Existing):
 
     Nothing need be there at all: what is listed may be long gone.
     """
+
+    reads: ClassVar[tuple[str, ...]] = bringers.READS
+
+    def configuration(self, target: Target, facts: Facts) -> list[Action]:
+        """Return what keeps services from bringing it back."""
+        return bringers.masks(target, facts)
 
 
 def _check_unit_options(options: object) -> None:

@@ -7,6 +7,7 @@ from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
 from .actions import SwapOff
 from .area import Area, Existing
+from .bringers import origin
 from .facts import Facts, Target, gather
 from .layout import Layout, unlisted
 from .plan import expected, plan
@@ -62,10 +63,17 @@ class Result(Record):
         return [*states, *texts] if self.changed else []
 
 
+class Unwanted(Record):
+    """An area that a layout does not list and that has to go; *origin*: who has made it, empty if nobody knows."""
+
+    path: str
+    origin: str = ""
+
+
 class LayoutResult(Result):
     """What a run did for a whole host. *unlisted* are the areas that the layout does not list, and that had to go."""
 
-    unlisted: tuple[str, ...] = ()
+    unlisted: tuple[Unwanted, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form: ``{"areas": [...]}``, however many there are."""
@@ -73,7 +81,7 @@ class LayoutResult(Result):
             **super().to_dict(),
             "before": {"areas": [one.to_dict() for one in self.before]},
             "after": {"areas": [one.to_dict() for one in self.after]},
-            "unlisted": list(self.unlisted),
+            "unlisted": [dict(one.__dict__) for one in self.unlisted],
         }
 
 
@@ -87,6 +95,10 @@ class _Sight(Record):
     @property
     def states(self) -> tuple[State, ...]:
         return tuple(state(self.found.target(area.path), self.found) for area in self.areas)
+
+    def unlisted(self, area: Area) -> Unwanted:
+        """Return what to tell of *area*, which is not listed."""
+        return Unwanted(area.path, origin(self.found.target(area.path), self.found))
 
     @property
     def expected(self) -> tuple[State, ...]:
@@ -137,7 +149,7 @@ def converge(
 
     def result(first: _Sight, then: tuple[State, ...], backup_file: str | None = None) -> Result:
         what = (bool(first.actions), first.actions, first.states, then, backup_file)
-        others = tuple(area.path for area in first.areas[len(layout.areas) :])
+        others = tuple(first.unlisted(area) for area in first.areas[len(layout.areas) :])
         return LayoutResult(*what, unlisted=others) if layout is wanted else Result(*what)
 
     sight = look(_all_areas(layout, host))

@@ -6,9 +6,10 @@ from .. import sizes
 from ..errors import Refused
 from ..host import LocalHost
 from ..record import Record
-from .area import Area
+from . import layout
 from .facts import gather
 from .plan import plan
+from .state import state
 from .units import TIMEOUT
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .facts import Facts, Target
+    from .zram_device import Device
 
 _OWN = {"sw", "defaults", "pri", "discard", "nofail"}
 
@@ -48,6 +50,10 @@ def export(host: LocalHost | None = None) -> Export:
 
 def _item(target: Target, found: Facts) -> tuple[dict[str, Any], list[str]]:
     """Return what to say of an area: as it comes back at boot if that is what it is, else as it is now."""
+    if target.zram:
+        item = _zram(target.zram, target, found)
+        complaint = _difference(item, target, found)
+        return item, [f"{target.path} is not as it should be; applying this would {complaint}"] if complaint else []
     complaint = ""
     for candidate in (_as_listed(target), {**_as_it_is(target), "persist": "keep"}):
         complaint = _difference(candidate, target, found)
@@ -57,7 +63,7 @@ def _item(target: Target, found: Facts) -> tuple[dict[str, Any], list[str]]:
 
 
 def _difference(item: dict[str, Any], target: Target, found: Facts) -> str:
-    area = Area(**item)
+    area = layout.area(item)
     facts = found.replace(targets=(target.replace(spec=area.path),))
     try:
         return "; ".join(f"{action.name} {action.detail}" for action in plan(area, facts))
@@ -86,6 +92,18 @@ def _as_listed(target: Target) -> dict[str, Any]:
 
 def _as_it_is(target: Target) -> dict[str, Any]:
     return {"path": target.path, **dict(_fields(target))}
+
+
+def _zram(device: Device, target: Target, found: Facts) -> dict[str, Any]:
+    comes_back = state(target, found).persistent
+    return {
+        "zram": device.name,
+        "size": device.disksize,
+        "algorithm": device.algorithm,
+        **({"memory_limit": device.usage.limit} if device.usage.limit else {}),
+        **dict(_fields(target)),
+        "persist": "keep" if comes_back else "none",
+    }
 
 
 def _fields(target: Target) -> Iterator[tuple[str, Any]]:

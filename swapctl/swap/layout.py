@@ -10,7 +10,7 @@ from ..record import Record
 from ..validate import path_of, problems
 from . import schema
 from .area import Area, Unlisted
-from .zram import ZramArea
+from .zram import UnlistedZram, ZramArea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,17 +51,24 @@ def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Ite
         is_elsewhere = target.active is not None and target.identity is None  # in another mount namespace
         if is_elsewhere or (target.identity or target.path) in known:
             continue
-        if layout.delete and target.kind == "file" and target.header:
+        if target.zram:
+            yield UnlistedZram(target.path)
+        elif layout.delete and target.kind == "file" and target.header:
             yield Area(target.path, state="absent")
         else:
             yield Unlisted(target.spec, active=False, persist="none")
 
 
+def area(item: Mapping[str, Any]) -> Area:
+    """Return the area that *item* of a layout describes; InvalidInput if that makes no sense."""
+    if "zram" in item:
+        return ZramArea(item["zram"], **{key: value for key, value in item.items() if key != "zram"})
+    return Area(**item)
+
+
 def _area(item: Mapping[str, Any], where: Where, place: Place | None) -> Area:
     try:
-        if "zram" in item:
-            return ZramArea(item["zram"], **{key: value for key, value in item.items() if key != "zram"})
-        return Area(**item)
+        return area(item)
     except InvalidInput as error:
         named = error.message.split(" ", 1)[0]
         raise _invalid((*where, named) if named in item else where, error.message, error.hint, place) from error

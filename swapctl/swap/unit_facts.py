@@ -23,31 +23,35 @@ def swap_units(host: LocalHost, links: dict[str, list[tuple[str, str]]]) -> tupl
 
 
 def surroundings(host: LocalHost) -> tuple[units.Surroundings, dict[str, list[tuple[str, str]]]]:
-    """Return what writing units depends on, and by their units the links that have them started at boot."""
+    """Return what writing units depends on, and by their units the links that have swap units started at boot."""
     names = host.list(units.DIRECTORY)
-    kinds = (".wants", ".requires", ".d")
-    directories = tuple(f"{units.DIRECTORY}/{name}" for name in names if name.endswith(kinds))
+    directories = [f"{units.DIRECTORY}/{name}" for name in names if name.endswith((".wants", ".requires", ".d"))]
+    started = [
+        (name, f"{directory}/{name}")
+        for directory in directories
+        if not directory.endswith(".d")
+        for name in host.list(directory)
+    ]
     links: dict[str, list[tuple[str, str]]] = {}
-    for directory in directories:
-        for name, path in _swap_links(host, directory):
+    for name, path in started:
+        if name.endswith(".swap"):
             links.setdefault(name, []).append((path, host.read_link(path) or ""))
-    return (
-        units.Surroundings(
-            runs=host.live and host.stat("/run/systemd/system") is not None,
-            is_there=host.stat(units.DIRECTORY) is not None,
-            directories=directories,
-            timeouts=tuple(_timeouts(host, directories)),
-        ),
-        links,
+    around = units.Surroundings(
+        runs=host.live and host.stat("/run/systemd/system") is not None,
+        is_there=host.stat(units.DIRECTORY) is not None,
+        directories=tuple(directories),
+        enabled=tuple(dict.fromkeys(name for name, _path in started)),
+        masked=tuple(name for name in names if _is_masked(host, name)),
+        timeouts=tuple(_timeouts(host, directories)),
     )
+    return around, links
 
 
-def _swap_links(host: LocalHost, directory: str) -> Iterator[tuple[str, str]]:
-    if directory.endswith((".wants", ".requires")):
-        yield from ((name, f"{directory}/{name}") for name in host.list(directory) if name.endswith(".swap"))
+def _is_masked(host: LocalHost, name: str) -> bool:
+    return name.endswith((".swap", ".service")) and host.read_link(f"{units.DIRECTORY}/{name}") == units.NOWHERE
 
 
-def _timeouts(host: LocalHost, directories: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _timeouts(host: LocalHost, directories: list[str]) -> Iterator[tuple[str, str]]:
     for directory in directories:
         path = f"{directory}/{units.TIMEOUT_FILE}"
         text = host.read_text(path) if directory.endswith(".device.d") else None

@@ -72,11 +72,16 @@ class Unit(Record):
 
 
 class Surroundings(Record):
-    """What writing a unit depends on: whether systemd *runs* or *is_there* at all, and the directories for it."""
+    """What writing a unit depends on: whether systemd *runs* or *is_there* at all, and the directories for it.
+
+    *enabled* are the names of all units that links have started at boot, *masked* of those that nobody can start.
+    """
 
     runs: bool = False
     is_there: bool = False
     directories: tuple[str, ...] = ()
+    enabled: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
     timeouts: tuple[tuple[str, str], ...] = ()  # files of ours that limit the wait for a device, and their texts
 
 

@@ -6,7 +6,7 @@ import re
 
 from .. import sizes
 from ..errors import InvalidInput, Refused
-from . import units, zram_config
+from . import bringers, units, zram_config
 from .area import Area
 from .state import Zram
 from .texts import Link, MakeDirectory, Unlink, WriteText
@@ -134,6 +134,9 @@ class ZramArea(Area):
             message = f"{owner} makes {self.path} at boot, too"
             hint = f"systemctl disable --now {owner.split()[0]}, or take persist keep"
             raise Refused(message, hint=hint)
+        return self._boot_changes(device, target, facts)
+
+    def _boot_changes(self, device: Device, target: Target, facts: Facts) -> list[Action]:
         generated = self.comes_otherwise(target)
         return [
             *self._fragment_changes(device, facts, generated=generated),
@@ -249,6 +252,17 @@ class ZramArea(Area):
                 f"{self.path}: the kernel does not offer the algorithm {self.algorithm}",
                 hint=f"it offers {', '.join(device.algorithms)}",
             )
+
+
+class UnlistedZram(ZramArea):
+    """An area on zram that is to be gone, whoever makes it at boot."""
+
+    state: str = "absent"
+    reads: ClassVar[tuple[str, ...]] = bringers.READS
+
+    def configuration(self, target: Target, facts: Facts) -> list[Action]:
+        """Return what has nobody make the device."""
+        return [*bringers.masks(target, facts), *self._boot_changes(_device(target), target, facts)]
 
 
 def _device(target: Target) -> Device:

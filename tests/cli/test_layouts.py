@@ -82,7 +82,7 @@ def test_areas_that_are_not_listed_go(apply, tree):
     printed(apply(LAYOUT))
     only = "swap: {exclusive: true, areas: [{path: /x, size: 1M, priority: 5}]}"
     document = json.loads(printed(apply(only, "--json")))
-    assert document["unlisted"] == ["/y"]
+    assert document["unlisted"] == [{"path": "/y", "origin": ""}]
     assert [area["path"] for area in document["after"]["areas"]] == ["/x", "/y"]
     assert (tree / "etc/fstab").read_text() == f"{FSTAB}/x none swap sw,pri=5 0 0\n"
     assert (tree / "y").exists()

@@ -82,7 +82,6 @@ def test_check_mode_changes_nothing(machine, controller, areas):
     ("variables", "name"),
     [
         pytest.param({"swap_areas": [{"path": "/x", "sise": "1G"}]}, "sise", id="unknown-key"),
-        pytest.param({"swap_areas": [{"size": "1G"}]}, "path", id="no-path"),
         pytest.param({"swap_areas": {"path": "/x"}}, "swap_areas", id="no-list"),
         pytest.param({"swap_path": "/x", "swap_persist": "boot"}, "swap_persist", id="choice"),
         pytest.param({"swap_path": "/x", "swap_priority": "high"}, "swap_priority", id="no-number"),

@@ -33,6 +33,7 @@ PURE = {
     "record.py",
     "sizes.py",
     "swap/area.py",
+    "swap/bringers.py",
     "swap/filesystem.py",
     "swap/fstab.py",
     "swap/guards.py",
