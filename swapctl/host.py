@@ -169,6 +169,16 @@ class LocalHost:
         except OSError:
             return 0
 
+    def query(self, path: str, request: int, question: bytes) -> bytes | None:
+        """Return what the file system at *path* answers to an ioctl(2) that changes nothing, None if it does not."""
+        answer = bytearray(question)
+        try:
+            with self.opened(path) as descriptor:
+                fcntl.ioctl(descriptor, request, answer)
+        except OSError:
+            return None
+        return bytes(answer)
+
     def free(self, path: str) -> tuple[int, bool]:
         """Return how many bytes an ordinary user may still take where *path* lies, and whether it is read-only."""
         numbers = os.statvfs(self.locate(path, follow=True))

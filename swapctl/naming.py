@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+KINDS = ("new", "old", "bridge")
 _LONGEST = 255  # bytes; NAME_MAX
 
 
 def temporary_name(path: str, kind: str) -> str:
-    """Return the name, beside *path*, of a file made for it: *kind* is ``new``, ``old`` or ``bridge``.
+    """Return the name, beside *path*, of a file made for it: *kind* is one of KINDS.
 
     It can be told from any other file, so that the next run knows a leftover.
     """

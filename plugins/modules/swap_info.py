@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swap_info
-short_description: Show the swap areas of a host, its memory and its memory pressure
+short_description: Show the swap areas of a host, its memory and its memory pressure, and what is wrong with them
 version_added: 0.1.0
 description:
   - Lists every swap area that is active or listed in C(/etc/fstab), with its use and priority, whether it is
@@ -12,6 +12,13 @@ description:
   - Changes nothing and starts no other program.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+options:
+  checks:
+    description:
+      - Whether to examine the host, as C(swapctl doctor) does, and to return RV(findings) and RV(unchecked).
+      - When left out, neither is returned.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -21,7 +28,8 @@ attributes:
     support: full
     platforms: linux
 notes:
-  - An ordinary user may call it, but cannot read headers, so RV(areas[].label) and RV(areas[].uuid) are null then.
+  - An ordinary user may call it, but cannot read headers, so RV(areas[].label) and RV(areas[].uuid) are null then, and
+    RV(unchecked) names the areas.
 seealso:
   - module: swapctl.linux.swap
 author:
@@ -36,6 +44,16 @@ EXAMPLES = r"""
 - name: Make sure that an area is active and stays so after a reboot
   ansible.builtin.assert:
     that: swap.areas | selectattr('active') | selectattr('persistent') | list | length > 0
+
+- name: Examine swap
+  swapctl.linux.swap_info:
+    checks: true
+  register: examined
+
+- name: Make sure that nothing keeps an area from working
+  ansible.builtin.assert:
+    that: examined.findings | selectattr('severity', 'equalto', 'error') | list | length == 0
+    fail_msg: "{{ examined.findings | map(attribute='message') | join('; ') }}"
 """
 
 RETURN = r"""
@@ -144,6 +162,79 @@ pressure:
   sample:
     some: {avg10: 0.0, avg60: 0.12, avg300: 0.05, total: 73214}
     full: {avg10: 0.0, avg60: 0.1, avg300: 0.04, total: 61020}
+hibernation:
+  description: What the host wakes up from after hibernation, null if from nothing.
+  returned: success
+  type: dict
+  contains:
+    source:
+      description: The file that says so.
+      type: str
+      sample: /proc/cmdline
+    device:
+      description: The device, as it is written there.
+      type: str
+      sample: /dev/vda1
+    offset:
+      description: The offset that is written there, in pages, V(0) for an area on a device.
+      type: int
+      sample: 34816
+    area:
+      description: Path of the area that is meant, null if there is none.
+      type: str
+      sample: /swapfile
+    expected_device:
+      description: The device that leads to it, null if that is not known.
+      type: str
+      sample: /dev/vda1
+    expected_offset:
+      description: The offset that leads to it, on btrfs as well; null if that is not known.
+      type: int
+      sample: 34816
+    stale:
+      description: Whether RV(hibernation.device) and RV(hibernation.offset) lead to no area.
+      type: bool
+      sample: false
+    reason:
+      description: Why they do not, or nothing.
+      type: str
+      sample: ""
+findings:
+  description: What is wrong, the gravest first. The manual of swapctl lists all findings that there are.
+  returned: when O(checks=true)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of what was found.
+      type: str
+      sample: fstab-duplicate
+    severity:
+      description: V(error), V(warning), or V(info) for what is only worth knowing.
+      type: str
+      sample: warning
+    subject:
+      description: The path or setting that it is about.
+      type: str
+      sample: /swapfile
+    message:
+      description: What is wrong with it.
+      type: str
+      sample: "lines 3 and 4 of /etc/fstab are about the same area: turning it on twice fails"
+    remedy:
+      description: What to do about it.
+      type: str
+      sample: swapctl ensure /swapfile --priority 5
+    fixable:
+      description: Whether C(swapctl doctor --fix) repairs it.
+      type: bool
+      sample: true
+unchecked:
+  description: What could not be looked at, and why.
+  returned: when O(checks=true)
+  type: list
+  elements: str
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -153,7 +244,11 @@ from ..module_utils.swapctl.swap import status
 
 
 def main() -> None:
-    report(AnsibleModule(argument_spec={}, supports_check_mode=True), lambda: status().to_dict())
+    module = AnsibleModule(
+        argument_spec={"checks": {"type": "bool", "default": False}},
+        supports_check_mode=True,
+    )
+    report(module, lambda: status(checks=module.params["checks"]).to_dict())
 
 
 if __name__ == "__main__":

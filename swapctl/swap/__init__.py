@@ -10,6 +10,8 @@ from __future__ import annotations
 from ..host import LocalHost
 from .area import Area
 from .converge import LayoutResult, Result, converge, off, on
+from .diagnosis import Diagnosis, diagnose, repair
+from .doctor import Finding
 from .export import Export, export
 from .facts import Facts
 from .facts import gather as facts
@@ -21,8 +23,10 @@ from .zram import ZramArea
 
 __all__ = [
     "Area",
+    "Diagnosis",
     "Export",
     "Facts",
+    "Finding",
     "Layout",
     "LayoutResult",
     "LocalHost",
@@ -30,11 +34,13 @@ __all__ = [
     "Status",
     "ZramArea",
     "converge",
+    "diagnose",
     "export",
     "facts",
     "layout",
     "off",
     "on",
     "plan",
+    "repair",
     "status",
 ]

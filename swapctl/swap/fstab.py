@@ -61,6 +61,17 @@ def swap_lines(text: str) -> tuple[Line, ...]:
     return tuple(line for line in parsed if line)
 
 
+def misspelt(text: str) -> tuple[tuple[int, str, str], ...]:
+    """Return the number, the area and the type of lines of *text* that nobody takes for swap: the case counts."""
+    found = []
+    for number, line in enumerate(text.split("\n")):
+        fields = _BLANKS.split(line.removesuffix("\r").strip(" \t"), _LEAST_FIELDS)
+        is_entry = len(fields) >= _LEAST_FIELDS and not fields[0].startswith("#")
+        if is_entry and fields[2] != "swap" and fields[2].lower() == "swap":
+            found.append((number, table.unescape(fields[0]), fields[2]))
+    return tuple(found)
+
+
 def edit(text: str, changes: Iterable[tuple[Collection[Line], Entry | None]]) -> str:
     """Return *text* in which, for each change, one new entry stands at the place of the first of its old lines.
 

@@ -60,3 +60,14 @@ def parse(text: str) -> Memory:
     kib = {name: int(value.split()[0]) for name, value in pairs if value.split()}
     names = ("MemTotal", "MemAvailable", "SwapTotal", "SwapFree")
     return Memory(*(kib.get(name, 0) * 1024 for name in names))
+
+
+def parse_pressure(text: str) -> dict[str, dict[str, float]] | None:
+    """Return what *text*, that of ``/proc/pressure/memory``, says of some and of all tasks; None if it says nothing."""
+    rows = [line.split() for line in text.split("\n") if line]
+    told = {row[0]: {name: _figure(value) for name, value in (field.split("=") for field in row[1:])} for row in rows}
+    return told or None
+
+
+def _figure(text: str) -> float:
+    return float(text) if "." in text else int(text)

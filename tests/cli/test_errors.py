@@ -19,7 +19,7 @@ NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothi
         pytest.param("", "the following arguments are required: COMMAND; hint: swapctl --help", id="nothing"),
         pytest.param(
             "frob",
-            "argument COMMAND: invalid choice: frob (choose from status, ensure, remove, on, off, apply, export, find, kill);"
+            "argument COMMAND: invalid choice: frob (choose from status, doctor, ensure, remove, on, off, apply, export, find, kill);"
             " hint: swapctl --help",
             id="command",
         ),
@@ -273,7 +273,11 @@ NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothi
 )
 def test_bad_input_is_one_line_and_status_2(swapctl, tree, line, complaint):
     verb, *words = line.replace("NOBODY", NOBODY).split() or [""]
-    safe = ["--root", str(tree)] if verb in {"status", "ensure", "remove", "on", "off"} else ["-n"] * (verb == "kill")
+    safe = (
+        ["--root", str(tree)]
+        if verb in {"status", "doctor", "ensure", "remove", "on", "off"}
+        else ["-n"] * (verb == "kill")
+    )
     done = swapctl(*filter(None, [verb]), *words, *safe)
     # Python 3.12 stopped putting quotes around the choices, and 3.14 around the value.
     said = re.sub(r"invalid choice: '?(\w+)'? \(.*\)", lambda found: found[0].replace("'", ""), done.stderr)

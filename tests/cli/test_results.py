@@ -140,12 +140,13 @@ def test_json_of_status(ensure, swapctl, tree):
         "areas": [{**PRESENT, "reachable": True}],
         "memory": {"total": 0, "available": 0, "swap_total": 0, "swap_free": 0},
         "pressure": None,
+        "hibernation": None,
     }
 
 
 def test_json_of_this_machine(swapctl):
     document = json.loads(printed(swapctl("status", "--json")))
-    assert set(document) == {"areas", "memory", "pressure"}
+    assert set(document) == {"areas", "memory", "pressure", "hibernation"}
     assert set(document["memory"]) == {"total", "available", "swap_total", "swap_free"}
     assert all(set(area) == {*ABSENT, "reachable"} for area in document["areas"])
     for share in (document["pressure"] or {}).values():

@@ -11,7 +11,7 @@ INFO: dict[str, object] = {"swapctl.linux.swap_info": {}}
 def test_shows_what_swap_made_and_what_fstab_lists(machine, controller):
     machine.fstab.write_bytes(OTHERS.encode() + b"/not/th\xe9re none swap sw,noauto 0 0\n")
     made, info = controller.tasks(swap(path=str(machine.area), size="32M", priority=7), INFO).results
-    assert set(info) == {"changed", "areas", "memory", "pressure"}
+    assert set(info) == {"changed", "areas", "memory", "pressure", "hibernation"}
     assert info["changed"] is False
     assert [area for area in info["areas"] if machine.token in area["path"]] == [{**made["after"], "reachable": True}]
     (absent,) = (area for area in info["areas"] if area["path"].startswith("/not/"))
@@ -31,3 +31,14 @@ def test_tells_memory_and_pressure_in_numbers(machine, controller):
         assert {name: set(values) for name, values in info["pressure"].items()} == {"some": averages, "full": averages}
     else:
         assert info["pressure"] is None
+
+
+def test_tells_what_is_wrong_when_asked(machine, controller):
+    machine.fstab.write_text(f"{OTHERS}{machine.area} none swap sw # ours\n", encoding="utf-8")
+    machine.make_area(size=2 << 20)
+    info = {"swapctl.linux.swap_info": {"checks": True}}
+    (found,) = controller.tasks(info, flags=("--check",)).results
+    ours = [one for one in found["findings"] if one["subject"] == str(machine.area)]
+    assert [(one["id"], one["severity"], one["fixable"]) for one in ours] == [("fstab-unreadable", "error", True)]
+    assert found["changed"] is False
+    assert isinstance(found["unchecked"], list)

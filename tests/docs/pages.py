@@ -12,7 +12,8 @@ What a page shows is what was printed, but for what differs from one run to the 
 - how much of an area is in use, and how much of a file system is free;
 - a priority that the kernel chose (a negative one);
 - the number of blanks in a row, since a table is as wide as its widest cell;
-- areas that the page does not name: the kernel shows those of the machine that runs the tests, too;
+- areas that the page does not name, and what is wrong with them or with the machine that runs the tests: the kernel shows
+  those, too;
 - process ids, inodes, ages and memory of processes, how long one took to end, and how it ended, which old kernels do not
   tell.
 """
@@ -43,6 +44,7 @@ _USED = re.compile(r"(?<= )\d\S* [KM]?i?B(?=  +-?\d+ +yes)")
 _FOUND = re.compile(r"\d+ +(\S+) +(\w) +\w+ +[0-9.]+ \w+ +[0-9.]+ \w+ +(.*)")
 _STOPPED = re.compile(r"\d+ +(\S+) +(\w+)(?: \(-?\d+\))? +([A-Z0-9,-]+) +(?:[0-9.]+s|-) +(.*)")
 _OF_ONE_RUN = {"pid", "inode", "session", "age", "rss", "status", "elapsed"}
+_FINDING = re.compile(r"^((?:error|warning|info): .+?: ).*\n  .*\n", re.MULTILINE)
 _FIGURES = re.compile(r"\d+(\.\d+)?( [KMGT]iB| B)?")
 
 
@@ -84,7 +86,7 @@ def alike(printed: str, page: str) -> str:
     if printed.startswith("{"):
         text = _json(printed, page)
     else:
-        text = _processes(printed) if printed.startswith("PID ") else _status(printed, page)
+        text = _processes(printed) if printed.startswith("PID ") else _status(_findings(printed, page), page)
     for pattern, word in _ALIKE:
         text = pattern.sub(word, text)
     return text
@@ -108,6 +110,11 @@ def _status(printed: str, page: str) -> str:
     return re.sub(r"^PATH .*\n(?=memory:)", "no swap areas\n", text, flags=re.MULTILINE)
 
 
+def _findings(printed: str, page: str) -> str:
+    kept = _FINDING.sub(lambda match: match[0] if f"\n{match[1]}" in page else "", printed)
+    return kept if kept or not printed else "nothing is wrong\n"
+
+
 def _processes(printed: str) -> str:
     lines = [_STOPPED.sub(r"N \1 \2 \3 N \4", _FOUND.sub(r"N \1 \2 N N N \3", line)) for line in printed.splitlines()]
     return "".join(f"{line}\n" for line in lines)
@@ -117,6 +124,8 @@ def _json(printed: str, page: str) -> str:
     document = json.loads(printed)
     for process in document.get("processes", ()):
         process.update(dict.fromkeys(_OF_ONE_RUN & set(process), "N"))
+    if "findings" in document:
+        document["findings"] = [one for one in document["findings"] if f'"subject": "{one["subject"]}"' in page]
     if "memory" in document:
         document["areas"] = [area for area in document["areas"] if area["path"] in page]
         document["memory"] = dict.fromkeys(document["memory"], "N")

@@ -11,18 +11,20 @@ from importlib import import_module
 import pytest
 import yaml
 
-from swapctl import cli, errors, host, naming, process
+from swapctl import cli, errors, host, naming, process, swap
 from swapctl.cli import selecting
 from swapctl.cli.parser import build_parser
 from swapctl.process import Listing, Outcome, Process, Selector, Waiting, ladder, plan, result, selector
 from swapctl.process.process import Unknown
-from swapctl.swap import Area, Status
+from swapctl.swap import Area, Finding, Status, doctor
 from swapctl.swap import Result as Change
 from swapctl.swap.action import Action
+from swapctl.swap.hibernation import Hibernation
 from swapctl.swap.memory import Memory
 from swapctl.swap.state import State
 from tests.docs import pages
 from tests.support import ROOT
+from tests.unit.test_doctor import CASES
 
 MANUAL = pages.read("docs/swapctl.8.md")
 LIBRARY = pages.read("docs/library.md")
@@ -132,10 +134,26 @@ def test_every_command_shown_is_one(page):
 def test_the_manual_has_every_key_of_the_json():
     assert defined(section("An area")) - {r"\udc80", r"\udcff"} == {*State._fields} - {"reachable"}
     assert defined(section("A change")) == {*Change._fields, "diff"}
-    assert defined(section("Status")) == set(Status._fields)
+    assert defined(section("Status")) == {*Status._fields} - {"diagnosis"}
+    assert defined(section("Findings")) == {*swap.Diagnosis._fields, "repairs"}
+    for name in Finding(*[""] * 5).to_dict():
+        assert f"*{name}*" in section("Findings")
+    for name in Hibernation._fields:
+        assert f"*{name}*" in section("Status")
     assert defined(section("An error")) == {"changed", "error", "message", "hint", "remains", "processes"}
     for name in Memory._fields:
         assert f"*{name}*" in section("Status")
+
+
+def test_the_manual_has_every_finding_as_grave_as_it_is():
+    told = re.findall(r"^\*([\w-]+)\*\n: (\w+)[.,]", section("WHAT DOCTOR FINDS"), re.MULTILINE)
+    assert [(kind, severity.lower()) for kind, severity in told] == list(doctor.FINDINGS.items())
+
+
+def test_the_manual_tells_what_doctor_can_repair():
+    text = section("WHAT DOCTOR FINDS")
+    fixable = re.findall(r"^\*([\w-]+)\*\n: (?:.+\n)*?.*Fixable", text, re.MULTILINE)
+    assert fixable == [kind for kind, case in CASES.items() if case.fixable]
 
 
 ONE = Process(1, "init")
@@ -174,6 +192,7 @@ def test_the_manual_has_every_state_and_what_is_taken_when_nothing_is_said():
 
 
 STATUSES = {
+    "doctor": {int(not swap.Diagnosis(found).is_clean) for found in [(), CASES["area-holes"].findings]},
     "find": {Listing((ONE,)).exit_status, Listing(()).exit_status, errors.Guard.exit_code},
     "kill": {
         *(process.Result((Outcome(ONE, outcome),)).exit_status for outcome in result.GONE | result.SENT | result.LEFT),

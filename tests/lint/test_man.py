@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 
@@ -27,5 +28,5 @@ def test_the_man_page_shows_without_a_warning(man_page):
     if not shutil.which("man"):
         missing("no man here")
     output = run("man", "--warnings", "--local-file", man_page, env={"LC_ALL": "C.UTF-8", "MANWIDTH": "80"})
-    assert "warning:" not in output
+    assert not re.search(r":[0-9]+: warning", output)  # the page has the word too
     assert "swapctl - manage swap areas" in output

@@ -1,0 +1,117 @@
+"""Look at what `doctor` has to know of a host besides its areas. Changes nothing, runs nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ..errors import Refused
+from ..naming import KINDS
+from . import blocks, memory
+from .doctor import Condition, Ground
+from .facts import BRIDGE_DIRECTORIES, gather
+from .hibernation_facts import disks, extents, gather_hibernation, place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..host import LocalHost
+    from .facts import Facts, Target
+
+PRESSURE = "/proc/pressure/memory"
+CRYPTTAB = "/etc/crypttab"
+
+_LEFT = re.compile(rf"\.(.+)\.swapctl-(?:{'|'.join(KINDS)})", re.DOTALL)
+_SUBVOLUME = 256  # the inode of the top directory of every btrfs subvolume
+_VALUES = {"swappiness": "/proc/sys/vm/swappiness", "overcommit": "/proc/sys/vm/overcommit_memory"}
+
+
+def gather_condition(host: LocalHost, found: Facts) -> Condition:
+    """Return what there is to know about *host* besides *found*, the facts about all its areas."""
+    condition = Condition(
+        grounds=tuple(_grounds(host, found)),
+        strays=tuple(_strays(host, found)),
+        hibernation=gather_hibernation(host, found),
+        mappings=tuple(_mappings(host)),
+    )
+    if not host.live:
+        return condition
+    pressure = memory.parse_pressure(_text(host, PRESSURE))
+    return condition.replace(
+        zram=tuple(_zram(host)),
+        zswap=_text(host, "/sys/module/zswap/parameters/enabled").strip() == "Y",
+        pressure=pressure["some"]["avg60"] if pressure else None,
+        **{name: _number(_text(host, path)) for name, path in _VALUES.items()},
+    )
+
+
+def _grounds(host: LocalHost, found: Facts) -> Iterator[tuple[str, Ground]]:
+    for target in found.targets:
+        if target.identity and target.kind in {"file", "device"}:
+            yield target.path, _ground(host, target, found.page_size)
+
+
+def _ground(host: LocalHost, target: Target, page_size: int) -> Ground:
+    at = place(host, target, page_size)
+    below = sorted(disks(host, [at.device])) if at else []
+    ground = Ground(tuple(below), any(_text(host, f"/sys/block/{name}/queue/rotational") == "1\n" for name in below))
+    if target.kind == "device":
+        return ground
+    ground = ground.replace(shared=any(extent.shared for extent in extents(host, target.path)))
+    if not target.filesystem or target.filesystem.type != "btrfs":
+        return ground
+    directory = os.path.dirname(target.path)
+    answer = host.query(directory, blocks.FILE_SYSTEM, bytes(1024))
+    return ground.replace(devices=blocks.devices(answer) if answer else 1, crowded=_is_crowded(host, directory))
+
+
+def _is_crowded(host: LocalHost, directory: str) -> bool:
+    """Whether the btrfs subvolume of *directory* holds more than swap files: then somebody makes snapshots of it."""
+    status = host.stat(directory, follow=True)
+    if not status or status.st_ino != _SUBVOLUME:
+        return True
+    paths = (f"{directory.rstrip('/')}/{name}" for name in host.list(directory))
+    return not all(target.header or target.unreadable for target in gather(host, paths, groups=False).targets)
+
+
+def _strays(host: LocalHost, found: Facts) -> Iterator[Target]:
+    """Yield the places that are not known as areas, and at which an interrupted run left something."""
+    known = {target.path for target in found.targets}
+    directories = [os.path.dirname(target.path) for target in found.targets if target.kind == "file"]
+    left = {left.path for target in found.targets for left in target.leftovers}
+    for directory in dict.fromkeys((*directories, *BRIDGE_DIRECTORIES)):
+        names = [name for name in host.list(directory) if _LEFT.fullmatch(name)]
+        paths = {f"{directory.rstrip('/')}/{name}" for name in names} - left - known
+        owners = {f"{os.path.dirname(path).rstrip('/')}/{_owner(path)}" for path in paths} - known
+        yield from gather(host, sorted(owners), groups=False).targets if owners else ()
+
+
+def _owner(path: str) -> str:
+    match = _LEFT.fullmatch(os.path.basename(path))
+    return match.group(1) if match else ""
+
+
+def _zram(host: LocalHost) -> Iterator[tuple[str, int]]:
+    for name in host.list("/sys/block"):
+        size = _number(_text(host, f"/sys/block/{name}/disksize")) if name.startswith("zram") else None
+        if size:
+            yield f"/dev/{name}", size
+
+
+def _mappings(host: LocalHost) -> Iterator[str]:
+    for line in _text(host, CRYPTTAB).split("\n"):
+        fields = line.split()
+        if fields and not fields[0].startswith("#"):
+            yield fields[0]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.strip().isdigit() else None
+
+
+def _text(host: LocalHost, path: str) -> str:
+    try:
+        return host.read_text(path) or ""
+    except Refused:  # what an ordinary user may not read is not known
+        return ""
