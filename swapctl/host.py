@@ -143,8 +143,12 @@ class LocalHost:
 
     @contextmanager
     def opened(self, path: str, flags: int = os.O_RDONLY) -> Iterator[int]:
-        """Open *path* itself, never through a link in its last place, and give its descriptor."""
-        descriptor = os.open(self.locate(path), flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        """Open *path* itself, never through a link in its last place, and give its descriptor.
+
+        The links in /dev/mapper are the device mapper's own names of its devices.
+        """
+        real = self.locate(path, follow=path.startswith("/dev/mapper/"))
+        descriptor = os.open(real, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             yield descriptor
         finally:

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
+    from . import crypttab
     from .action import Action
     from .facts import Facts, Target
     from .state import Zram
@@ -68,6 +69,24 @@ class Area(Record):
 
     reads: ClassVar[tuple[str, ...]] = ()  # configuration files that it depends on
     makes_device: ClassVar[bool] = False
+    device_timeout: ClassVar[str] = "10s"  # how long the boot waits for it with nofail
+
+    @property
+    def lower(self) -> str:
+        """The device that the area's own is made of, or nothing."""
+        return ""
+
+    def owns(self, target: Target) -> bool:  # noqa: ARG002
+        """Whether what stands there is known to be nobody else's, by something else than its header."""
+        return False
+
+    def gives_up(self, target: Target) -> Target | None:  # noqa: ARG002
+        """Return the device that is no area of its own any more, because this one's is made of it."""
+        return None
+
+    def table_change(self, target: Target) -> tuple[tuple[crypttab.Line, ...], crypttab.Entry | None]:  # noqa: ARG002
+        """Return which lines of crypttab go, and which one comes in their place."""
+        return (), None
 
     def is_ready(self, target: Target) -> bool:  # noqa: ARG002
         """Whether the device below is as wanted, so that the area on it can stay."""

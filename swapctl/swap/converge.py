@@ -142,7 +142,8 @@ def converge(
 
     def look(areas: tuple[Area, ...], *, groups: bool = False) -> _Sight:
         texts = [path for area in areas for path in area.reads]
-        found = gather(host, [area.path for area in areas], groups=groups, texts=texts)
+        lower = {area.path: area.lower for area in areas if area.lower}
+        found = gather(host, [area.path for area in areas], groups=groups, texts=texts, lower=lower)
         actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place)
         sight = _Sight(areas, found, tuple(actions))
         return look(areas, groups=True) if sight.moves_pages and not groups else sight
@@ -174,7 +175,8 @@ def _all_areas(layout: Layout, host: LocalHost) -> tuple[Area, ...]:
     """Return the areas of *layout* and, where it is to have no other, how those have to be that it does not list."""
     if not layout.exclusive:
         return layout.areas
-    listed = gather(host, [area.path for area in layout.areas], groups=False).targets
+    paths = (path for area in layout.areas for path in (area.path, area.lower) if path)
+    listed = gather(host, paths, groups=False).targets
     return (*layout.areas, *unlisted(layout, gather(host, groups=False), listed))
 
 

@@ -7,18 +7,19 @@ perhaps in another mount namespace.
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 from .. import host as hosts
 from ..naming import temporary_name
 from ..record import Record
-from . import filesystem, fstab, header, memory, partitions, signatures, table, unit_facts, units, zram_facts
+from . import crypttab, filesystem, fstab, header, memory, partitions, signatures, table, unit_facts, units, zram_facts
 from .area import TAGS
 from .memory import Group, Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..host import LocalHost
     from .fstab import Line
@@ -45,6 +46,7 @@ _KINDS = (
     (stat.S_ISSOCK, "socket"),
     (stat.S_ISCHR, "character device"),
 )
+_NUMBERED = re.compile(r"/dev/dm-[0-9]+")
 _CAP_SYS_ADMIN = 21
 _NO_DATA = 6  # ENXIO of lseek(2) with SEEK_DATA
 _STEP = 1 << 20
@@ -92,6 +94,7 @@ class Target(Record):
     read_only: bool = False
     partition: partitions.Partition | None = None
     mapped: str = ""  # the name that the device mapper has for it
+    crypt: crypttab.Lower | None = None  # what it is encrypted on
     filesystem: filesystem.Filesystem | None = None  # of the directory
     directory_flags: int = 0
     lines: tuple[fstab.Line, ...] = ()
@@ -161,13 +164,14 @@ def gather(
     *,
     groups: bool = True,
     texts: Iterable[str] = (),
+    lower: Mapping[str, str] | None = None,
 ) -> Facts:
     """Return the facts about *host* and what stands at *paths*; without paths: at all that is active or listed.
 
     *groups*: look at every memory cgroup, too, which matters only to what will be turned off, and takes a while.
-    *texts*: further configuration files to read.
+    *texts*: further configuration files to read. *lower*: what the devices at some of the paths are to be made of.
     """
-    return _Look(host or hosts.LocalHost()).facts(paths, groups=groups, texts=texts)
+    return _Look(host or hosts.LocalHost()).facts(paths, groups=groups, texts=texts, lower=lower or {})
 
 
 def active_areas(host: LocalHost) -> tuple[Active, ...]:
@@ -195,9 +199,12 @@ class _Look:
         self.systemd, links = unit_facts.surroundings(host)
         self.units = unit_facts.swap_units(host, links)
 
-    def facts(self, specs: Iterable[str] | None, *, groups: bool, texts: Iterable[str]) -> Facts:
+    def facts(
+        self, specs: Iterable[str] | None, *, groups: bool, texts: Iterable[str], lower: Mapping[str, str]
+    ) -> Facts:
         host = self.host
         found = list(self._all_targets() if specs is None else map(self._target, specs))
+        found = [self._with_lower(one, lower[one.spec]) if one.spec in lower else one for one in found]
         meminfo = memory.parse(host.read_text("/proc/meminfo") or "")
         used = any(target.active and target.active.used for target in found)
         used = used or any(left.active for target in found for left in target.leftovers)
@@ -349,6 +356,49 @@ class _Look:
                 return partitions.find(disk, number, int(start), int(sector), read)
         except OSError as error:
             return partitions.Partition(disk, number, obstacle=f"{disk} cannot be read: {error.strerror}")
+
+    def _with_lower(self, target: Target, spec: str) -> Target:
+        """Return *target* with what it is encrypted on, or is to be."""
+        device = self._listed(self._target(spec))
+        name = target.spec.rpartition("/")[2]
+        lines = (
+            line.replace(is_of_device=self._is_about(line.entry.device, device))
+            for line in crypttab.parse(self.host.read_text(crypttab.CRYPTTAB) or "")
+        )
+        own = f"/sys/dev/block/{_device_number(target)}"
+        below = self.host.list(f"{own}/slaves") if target.mapped else []
+        numbers = {self._value(f"{own}/slaves/{one}/dev") for one in below}
+        return target.replace(
+            crypt=crypttab.Lower(
+                device,
+                self._stable_name(device),
+                tuple(line for line in lines if line.is_of_device or line.entry.name == name),
+                uuid=(self._value(f"{own}/dm/uuid") or "a mapping without a UUID") if target.mapped else "",
+                mapped=f"/dev/{below[0].replace('!', '/')}" if below else "",
+                is_mapped=numbers == {_device_number(device)},
+                has_driver=bool(target.mapped) or self._has_module("dm-crypt"),
+            )
+        )
+
+    def _has_module(self, name: str) -> bool:
+        """Whether the kernel has a module, in it or to load."""
+        if self.host.stat(f"/sys/module/{name.replace('-', '_')}"):
+            return True
+        modules = f"/lib/modules/{os.uname().release}"
+        return any(
+            f"/{name}.ko" in (self.host.read_text(f"{modules}/modules.{kind}") or "") for kind in ("builtin", "dep")
+        )
+
+    def _stable_name(self, device: Target) -> str:
+        """Return a name by which the next boot finds the same device: as asked for, or a surer link of udev's."""
+        if device.mapped or device.spec.startswith("/dev/disk/"):
+            return f"/dev/mapper/{device.mapped}" if _NUMBERED.fullmatch(device.spec) else device.spec
+        for directory in ("by-partuuid", "by-id", "by-path"):
+            for name in self.host.list(f"/dev/disk/{directory}"):
+                link = f"/dev/disk/{directory}/{name}"
+                if "\\" not in name and device.identity and self._identity_at(link) == device.identity:
+                    return link
+        return device.path
 
     def _value(self, path: str) -> str:
         return (self.host.read_text(path) or "").rstrip("\n")

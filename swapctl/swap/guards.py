@@ -188,6 +188,12 @@ def check_fstab(fstab: Fstab, *, in_place: bool) -> None:
         )
 
 
+def check_live(facts: Facts, what: str) -> None:
+    """Refuse what only the running kernel of the system can do."""
+    if not facts.live:
+        raise Refused(f"{what} needs the running system, not the tree of another one", hint="leave --root out")
+
+
 def check_rights(facts: Facts, *, kernel: bool) -> None:
     """Refuse what this process may not do on a live system; *kernel*: swapon or swapoff is among it."""
     if facts.live and facts.uid != 0:

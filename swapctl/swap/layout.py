@@ -10,6 +10,7 @@ from ..record import Record
 from ..validate import path_of, problems
 from . import schema
 from .area import Area, Unlisted
+from .crypt import CryptArea
 from .zram import UnlistedZram, ZramArea
 
 TYPE_CHECKING = False
@@ -61,9 +62,12 @@ def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Ite
 
 def area(item: Mapping[str, Any]) -> Area:
     """Return the area that *item* of a layout describes; InvalidInput if that makes no sense."""
-    if "zram" in item:
-        return ZramArea(item["zram"], **{key: value for key, value in item.items() if key != "zram"})
-    return Area(**item)
+    fields = dict(item)
+    if "zram" in fields:
+        return ZramArea(fields.pop("zram"), **fields)
+    if fields.pop("encryption", "none") == "random":
+        return CryptArea(device=fields.pop("path"), **fields)
+    return Area(**fields)
 
 
 def _area(item: Mapping[str, Any], where: Where, place: Place | None) -> Area:

@@ -7,7 +7,7 @@ import re
 from ..errors import Refused
 from ..record import Record
 from . import guards
-from .area import Existing
+from .area import Existing, Unlisted
 from .fstab import Entry, is_right
 from .header import usable_size
 from .units import TIMEOUT
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .header import Header
 
 _SAME_ENOUGH = 50  # a size relative to RAM is right within a fiftieth: a new kernel shows a little more or less RAM
-_SHORT_TIMEOUT = "10s"
 _NUMBERED = re.compile(r"/dev/(dm-[0-9]+|block/[0-9]+:[0-9]+)")
 
 
@@ -118,6 +117,16 @@ class Need(Record):
         return usable_size(amount, self.facts.page_size)
 
     @property
+    def below(self) -> Need | None:
+        """The device that is given up for this one's, as what it then is: off, and listed nowhere."""
+        device = self.area.gives_up(self.target)
+        return (
+            Need(Unlisted(device.spec, active=False, persist=_nowhere(self.area)), device, self.facts)
+            if device
+            else None
+        )
+
+    @property
     def label(self) -> str:
         """The label that the area is to have."""
         header = self._known_header()
@@ -185,6 +194,8 @@ class Need(Record):
 
     def _known_header(self) -> Header | None:
         """Return the header whose names are kept: the area's or, after an interrupted run, of what is left of it."""
+        if self.area.makes_device and not self.area.is_ready(self.target):
+            return None
         if self.target.header or self.target.kind != "missing":
             return self.target.header
         return next((left.header for left in self.target.leftovers if left.header and left.kind != "bridge"), None)
@@ -192,7 +203,7 @@ class Need(Record):
     def _spec(self) -> str:
         """Return the name for fstab: as asked for, but a stable name that is there is not given up for /dev/sdX."""
         area = self.area
-        if not self.is_device or area.is_tag or area.path.startswith("/dev/disk/"):
+        if not self.is_device or area.is_tag or area.makes_device or area.path.startswith("/dev/disk/"):
             return area.path
         names = {"UUID": self.uuid, "LABEL": self.label}
         for line in self.lines:
@@ -217,5 +228,9 @@ class Need(Record):
         # Without it a missing device holds up the boot for 90 s, nofail or not (systemd.swap(5)).
         is_device = area.is_tag or self.is_device
         has_timeout = any(option.startswith(f"{TIMEOUT}=") for option in area.options)
-        timeout = [f"{TIMEOUT}={_SHORT_TIMEOUT}"] if area.nofail and is_device and not has_timeout else []
+        timeout = [f"{TIMEOUT}={area.device_timeout}"] if area.nofail and is_device and not has_timeout else []
         return ("sw", *priority, *discard, *nofail, *timeout, *area.options)
+
+
+def _nowhere(area: Area) -> str:
+    return "keep" if area.persist == "keep" else "none"

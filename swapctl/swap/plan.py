@@ -12,13 +12,15 @@ from __future__ import annotations
 from .. import sizes
 from ..errors import InvalidInput, Refused
 from ..naming import temporary_name
-from . import actions, filesystem, guards, units
+from . import actions, crypttab, filesystem, guards, units
 from .area import Area, Existing, Unlisted
+from .crypttab import CRYPTTAB
 from .fstab import edit
 from .header import usable_size
 from .memory import displaced
 from .needs import Need
 from .state import State, state
+from .texts import WriteText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def plan(
     """Return the actions that take *facts* to *wanted*, in order, none if all is as wanted; Refused by a guard."""
     needs = _needs(wanted, facts)
     draft = _Draft(needs, facts)
+    draft.prepare()
     for need in sorted(needs, key=_turn):
         draft.add(need)
     draft.persist(backup=backup, in_place=fstab_in_place)
@@ -52,7 +55,7 @@ def expected(area: Area, facts: Facts) -> State:
     options = was.options if area.persist == "keep" or need.is_listed else need.entry.options if need.entry else None
     unit = was.unit if area.persist == "keep" else units.name_of(need.unit_entry.spec) if need.unit_entry else None
     is_gone = area.state == "absent" and (target.kind != "device" or area.makes_device)
-    now = (State(path=target.path) if is_gone else was).replace(
+    now = (State(path=was.path) if is_gone else was).replace(
         used=was.used if stays else 0,
         priority=was.priority if stays else area.priority if active else None,
         active=active,
@@ -83,7 +86,7 @@ def _turn(need: Need) -> int:
 
 def _needs(wanted: Area | Iterable[Area], facts: Facts) -> list[Need]:
     areas = (wanted,) if isinstance(wanted, Area) else tuple(wanted)
-    needs = [Need(area, facts.target(area.path), facts) for area in areas]
+    needs = [Need(area, _target(area, facts), facts) for area in areas]
     seen: dict[object, str] = {}
     for need in needs:
         path = seen.setdefault(need.target.identity or need.target.path, need.area.path)
@@ -91,6 +94,12 @@ def _needs(wanted: Area | Iterable[Area], facts: Facts) -> list[Need]:
             message = f"{need.area.path} and {path} are the same area"
             raise InvalidInput(message, hint="name it once")
     return needs
+
+
+def _target(area: Area, facts: Facts) -> Target:
+    """Return what stands there: by the name that it will have as well, where the device is made anew."""
+    target = facts.target(area.path)
+    return target.replace(path=area.path) if area.makes_device else target
 
 
 class _Draft:
@@ -102,7 +111,26 @@ class _Draft:
         self.changes: list[Action] = []
         self.irrevocable: list[Action] = []
         self.tidying: list[Action] = []
-        self.leaving = [need.target for need in needs if need.leaves]
+        self.leaving = [one.target for need in needs for one in (need, need.below) if one and one.leaves]
+        self.crypttab: str | None = None
+
+    def prepare(self) -> None:
+        """Add what is written before anything else, so that the next run knows what one that was killed has done."""
+        areas = [need for need in self.needs if need.area.lower]
+        if areas:
+            guards.check_live(self.facts, "encryption")
+            self.crypttab = self.facts.text(CRYPTTAB)
+            self.changes += self._crypttab_changes([need for need in areas if need.area.state == "present"])
+
+    def _crypttab_changes(self, needs: list[Need]) -> list[Action]:
+        if not needs:
+            return []
+        before, text = self.crypttab, self.facts.text(CRYPTTAB) or ""
+        after = crypttab.edit(text, [need.area.table_change(need.target) for need in needs])
+        if after == (before or ""):
+            return []
+        self.crypttab = after
+        return [WriteText(before, after, CRYPTTAB, reload=self.facts.runs_systemd)]
 
     def add(self, need: Need) -> None:
         """Add what *need* takes."""
@@ -113,12 +141,12 @@ class _Draft:
             return  # its kernel would make the device
         if need.target.kind != "missing" or not need.area.makes_device:
             guards.check_kind(need.area, need.target)
-        guards.check_ours(need.area, need.target)
+        if not need.area.owns(need.target):
+            guards.check_ours(need.area, need.target)
         if need.area.state == "absent":
             self._add_absent(need)
         elif need.is_device:
             self._add_device(need)
-
         else:
             self._add_file(need)
 
@@ -128,8 +156,9 @@ class _Draft:
         for need in self.needs:
             changes += need.area.configuration(need.target, self.facts)
             if need.area.persist != "keep":
-                changes += self._unit_changes(need)
-        if not changes:
+                changes += [*self._unit_changes(need), *(self._unit_changes(need.below) if need.below else [])]
+        changes += self._crypttab_changes([need for need in self.needs if need.area.lower])
+        if not changes and self.crypttab == dict(self.facts.texts).get(CRYPTTAB):
             return
         self.changes += changes
         if self.facts.runs_systemd:
@@ -138,7 +167,8 @@ class _Draft:
     def _fstab_changes(self, *, backup: bool, in_place: bool) -> list[Action]:
         fstab = self.facts.fstab
         before = fstab.text or ""
-        after = edit(before, [(need.lines, need.entry) for need in self.needs if need.area.persist != "keep"])
+        both = [one for need in self.needs for one in (need, need.below) if one]
+        after = edit(before, [(need.lines, need.entry) for need in both if need.area.persist != "keep"])
         if after == before:
             return []
         guards.check_fstab(fstab, in_place=in_place)
@@ -181,6 +211,8 @@ class _Draft:
             room = need.area.device_size(target, self.facts.memory.total)
             guards.check_size(target, need.size, self.facts.page_size, room)
         self._turn_off(need)
+        if need.below:
+            self._turn_off(need.below)
         if need.has_device:
             self.changes += need.area.adjust(target)
         else:

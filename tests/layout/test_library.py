@@ -35,6 +35,8 @@ PURE = {
     "swap/area.py",
     "swap/blocks.py",
     "swap/bringers.py",
+    "swap/crypt.py",
+    "swap/crypttab.py",
     "swap/doctor.py",
     "swap/filesystem.py",
     "swap/fstab.py",
@@ -84,6 +86,7 @@ EFFECTS = {
     "swap/export.py",
     "swap/facts.py",
     "swap/hibernation_facts.py",
+    "swap/mappings.py",
     "swap/programs.py",
     "swap/status.py",
     "swap/texts.py",
@@ -93,7 +96,7 @@ EFFECTS = {
     "swap/zram_facts.py",
 }
 # A plan is made of these: it may name them, and they act only when they are given a machine.
-ACTIONS = {"swap/actions.py", "swap/texts.py", "swap/zram_actions.py"}
+ACTIONS = {"swap/actions.py", "swap/mappings.py", "swap/texts.py", "swap/zram_actions.py"}
 # The one file that changes a machine's files and runs programs.
 DOOR = "host.py"
 # The one file that sends signals.
