@@ -58,13 +58,18 @@ def place(host: LocalHost, target: Target, page_size: int) -> Place | None:
     first = next(extents(host, target.path), None)
     is_btrfs = target.filesystem is not None and target.filesystem.type == "btrfs"
     if not is_btrfs:
-        return _at(host, target.path, status.st_dev, first.place // page_size if first else None)
+        return _at(host, target.path, status.st_dev, _pages(first.place, page_size) if first else None)
     directory = os.path.dirname(target.path)
     mapped = _through_chunks(host, target.path, first.place) if first else None
     number, byte = mapped or (_only_device(host, directory), None)
     answer = host.query(directory, blocks.DEVICE, blocks.device_question(number)) if number else None
     device = host.stat(blocks.device_path(answer), follow=True) if answer else None
-    return _at(host, target.path, device.st_rdev, None if byte is None else byte // page_size) if device else None
+    return _at(host, target.path, device.st_rdev, None if byte is None else _pages(byte, page_size)) if device else None
+
+
+def _pages(place: int, page_size: int) -> int:
+    """Return the page at *place*; of blocks smaller than a page, the kernel takes those from the next whole one on."""
+    return -(-place // page_size)
 
 
 def _configured(host: LocalHost) -> Iterator[Resume | None]:
