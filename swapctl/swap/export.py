@@ -98,9 +98,9 @@ def _zram(device: Device, target: Target, found: Facts) -> dict[str, Any]:
     comes_back = state(target, found).persistent
     return {
         "zram": device.name,
-        "size": device.disksize,
+        "size": _exact(device.disksize),
         "algorithm": device.algorithm,
-        **({"memory_limit": device.usage.limit} if device.usage.limit else {}),
+        **({"memory_limit": _exact(device.usage.limit)} if device.usage.limit else {}),
         **dict(_fields(target)),
         "persist": "keep" if comes_back else "none",
     }

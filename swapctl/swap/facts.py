@@ -427,7 +427,7 @@ class _Look:
             return None
         mount = filesystem.holding(self.mounts, self.host.locate(directory, follow=True))
         free, read_only = self.host.free(directory)
-        return filesystem.Filesystem(mount.type if mount else "", free, read_only)
+        return filesystem.Filesystem(mount.type if mount else "", free, read_only, status.st_dev)
 
     def _leftovers(self, target: Target, directory: str) -> Iterator[Leftover]:
         beside = [] if target.kind == "device" else [directory]

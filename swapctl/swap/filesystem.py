@@ -58,11 +58,15 @@ class Mount(Record):
 
 
 class Filesystem(Record):
-    """The file system that holds, or would hold, a file: *free* bytes for an ordinary user, its *type* by name."""
+    """The file system that holds, or would hold, a file: *free* bytes for an ordinary user, its *type* by name.
+
+    *device* is the number by which stat(2) tells it from others, 0 if that is not known.
+    """
 
     type: str
     free: int
     read_only: bool = False
+    device: int = 0
 
     @property
     def unsuitable(self) -> str:

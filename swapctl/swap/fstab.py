@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BLANKS = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"[-+]?[0-9]+")
 _NEUTRAL = {"sw", "defaults"}
+_NOWHERE = {"none", "swap"}  # both are in use, and no reader looks at either
 _ESCAPED = {" ": r"\040", "\t": r"\011", "\n": r"\012", "\\": r"\134"}
 _FIELDS = 6
 _LEAST_FIELDS = 3
@@ -42,9 +43,10 @@ class Entry(Record):
         return values[-1] if values else None
 
     def means(self, other: Entry) -> bool:
-        """Whether both ask for the same, however their options are ordered."""
+        """Whether both ask for the same, however their options are ordered, and whatever stands for no mount point."""
         mine, theirs = (sorted(set(entry.options) - _NEUTRAL) for entry in (self, other))
-        return self.spec == other.spec and self.file == other.file and mine == theirs
+        files = {self.file, other.file}
+        return self.spec == other.spec and (len(files) == 1 or files <= _NOWHERE) and mine == theirs
 
 
 class Line(Record):

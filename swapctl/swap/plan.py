@@ -112,6 +112,7 @@ class _Draft:
         self.irrevocable: list[Action] = []
         self.tidying: list[Action] = []
         self.leaving = [one.target for need in needs for one in (need, need.below) if one and one.leaves]
+        self.moving: dict[Need, Need] = {}  # areas whose file becomes that of another one, and those they come from
         self.crypttab: str | None = None
 
     def prepare(self) -> None:
@@ -193,6 +194,8 @@ class _Draft:
     def _add_absent(self, need: Need) -> None:
         target = need.target
         self._remove_leftovers(target, room=0)
+        if need in self.moving.values():
+            return
         self._turn_off(need)
         if need.area.makes_device and target.kind == "device":
             guards.check_free(target)
@@ -254,6 +257,10 @@ class _Draft:
         guards.check_only_name(target)
         guards.check_directory(target)
         guards.check_suitable(target, self.facts)
+        source = self._source(need)
+        if source:
+            self._move(source, need)
+            return
         new, old = temporary_name(target.path, "new"), temporary_name(target.path, "old")
         place = target.filesystem
         beside = self._fits_beside(need)
@@ -262,37 +269,75 @@ class _Draft:
                 actions.Create(new, size, self._reserves(place), bool(place and place.copies_on_write)),
                 actions.Format(new, size, need.label, need.uuid, fresh=True),
             ]
-        self._turn_off(need, growth=0 if beside else _growth(need))
+        self._turn_off(need, growth=0 if beside else _growth(need, target))
         if target.kind == "missing":
             self.changes.append(actions.Rename(new, target.path))
         elif beside:
             self.changes.append(actions.Replace(target.path, new, old))
             self.tidying.append(actions.DeleteOld(old))
         else:
-            self.changes += [
-                actions.Rename(target.path, new),
-                actions.Resize(new, target.size, size, self._reserves(place)),
-                actions.Format(new, size, need.label, need.uuid),
-            ]
-            self._protect(target.replace(path=new))
-            self.changes.append(actions.Rename(new, target.path))
+            self._remake(target, need)
         self._turn_on(need)
+
+    def _remake(self, old: Target, need: Need) -> None:
+        """Make the file of *old*, which is not in use, that of *need*, under a name of no meaning in between."""
+        new = temporary_name(need.target.path, "new")
+        self.changes += [
+            actions.Rename(old.path, new),
+            actions.Resize(new, old.size, need.size, self._reserves(need.target.filesystem)),
+            actions.Format(new, need.size, need.label, need.uuid),
+        ]
+        self._protect(old.replace(path=new))
+        self.changes.append(actions.Rename(new, need.target.path))
+
+    def _source(self, need: Need) -> Need | None:
+        """Return an area that goes and whose file can become that of *need*, where there is no room for both."""
+        place = need.target.filesystem
+        if need.target.kind != "missing" or not place or need.size + _slack(need.size) <= self._free(need.target):
+            return None
+        going = (one for one in self.needs if one.area.state == "absent" and one.target.kind == "file")
+        here = (one for one in going if one.target.filesystem and one.target.filesystem.device == place.device)
+        fit = (one for one in here if one.target.header and self._can_change(one) and one not in self.moving.values())
+        return next((one for one in fit if _growth(need, one.target) <= self._free(need.target)), None)
+
+    def _move(self, source: Need, need: Need) -> None:
+        guards.check_ours(source.area, source.target)
+        guards.check_free(source.target)
+        guards.check_only_name(source.target)
+        guards.check_mutable(source.target)
+        guards.check_directory(source.target)
+        self.moving[need] = source
+        self._turn_off(source)
+        self._remake(source.target, need)
+        self._turn_on(need)
+
+    def _can_change(self, need: Need) -> bool:
+        """Whether the file can be given another size where it stands."""
+        fills_holes = self._reserves(need.target.filesystem) or need.has_no_holes
+        return bool(need.target.header) and fills_holes and need.is_nocow
+
+    def _free(self, target: Target) -> int:
+        """Return how much room there will be on the file system of *target* when all that is planned so far is done."""
+        place = target.filesystem
+        if not place:
+            return 0
+        here = {one.target.path.rpartition("/")[0] for one in self.needs if _is_on(one.target, place)}
+        made = (one for one in self.changes if isinstance(one, actions.Create))
+        directory = target.path.rpartition("/")[0]
+        left = [left for left in target.leftovers if left.path.rpartition("/")[0] == directory]
+        freed = sum(one.allocated for one in left if one.ours and not one.active)
+        return place.free + freed - sum(one.size for one in made if one.path.rpartition("/")[0] in here)
 
     def _fits_beside(self, need: Need) -> bool:
         """Whether there is room for a whole new file beside the old one; Refused if there is for neither way."""
-        target, whole = need.target, need.size + _slack(need.size)
-        directory = target.path.rpartition("/")[0]
-        here = [left for left in target.leftovers if left.path.rpartition("/")[0] == directory]
-        free = target.filesystem.free if target.filesystem else 0
-        free += sum(left.allocated for left in here if left.ours and not left.active)
-        fills_holes = self._reserves(target.filesystem) or need.has_no_holes
-        if not (target.header and fills_holes and need.is_nocow):  # then it cannot be changed where it stands
+        target, whole, free = need.target, need.size + _slack(need.size), self._free(need.target)
+        if not self._can_change(need):
             guards.check_space(target, whole, free)
             return True
         bridge = self._bridge_size(need)
         if whole <= free and (not bridge or self._place_for_bridge(target, bridge, whole)):
             return True
-        guards.check_space(target, _growth(need), free)
+        guards.check_space(target, _growth(need, target), free)
         return False
 
     def _reserves(self, place: filesystem.Filesystem | None) -> bool:
@@ -360,7 +405,7 @@ class _Draft:
         """The room in the areas that stay on, and in those that are added first: but no area in RAM makes room."""
         gone = {target.identity for target in self.leaving}
         stay = (one.entry for one in self.facts.active if one.identity is None or one.identity not in gone)
-        added = (need for need in self.needs if need.adds and not need.area.makes_device)
+        added = (need for need in self.needs if need.adds and not need.area.makes_device and need not in self.moving)
         return sum(entry.size - entry.used for entry in stay) + sum(need.size - self.facts.page_size for need in added)
 
     def _does_not_fit(self, target: Target, hint: str) -> Refused:
@@ -414,9 +459,13 @@ class _Draft:
         self.tidying += [actions.LeaveBridge(path, used), actions.DeleteOld(path)]
 
 
-def _growth(need: Need) -> int:
-    """Return what the file takes besides what it has when it is changed where it stands."""
-    return max(need.size - need.target.allocated, 0) + _slack(need.size)
+def _growth(need: Need, old: Target) -> int:
+    """Return what the file of *old* takes besides what it has when it becomes that of *need*."""
+    return max(need.size - old.allocated, 0) + _slack(need.size)
+
+
+def _is_on(target: Target, place: filesystem.Filesystem) -> bool:
+    return target.filesystem is not None and target.filesystem.device == place.device
 
 
 def _slack(size: int) -> int:

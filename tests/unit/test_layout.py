@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from swapctl.errors import InvalidInput
+from swapctl.errors import InvalidInput, Refused
 from swapctl.sizes import GIB, MIB
 from swapctl.swap import bringers, units
-from swapctl.swap.actions import Delete, SwapOff, SwapOn, WriteFstab
+from swapctl.swap.actions import Delete, Format, Rename, Resize, SwapOff, SwapOn, WriteFstab
 from swapctl.swap.area import Area, Unlisted
 from swapctl.swap.layout import Layout, parse, unlisted
 from swapctl.swap.plan import expected, plan
@@ -15,7 +15,7 @@ from swapctl.swap.texts import Mask
 from swapctl.swap.zram import ZramArea
 from swapctl.swap.zram_device import Boot, Device
 from swapctl.validate import path_of
-from tests.builders import active_file, device, entry, facts, missing, short_of_memory, swap_file
+from tests.builders import active_file, device, entry, ext4, facts, missing, short_of_memory, swap_file
 
 
 def test_an_empty_one_wants_nothing():
@@ -218,3 +218,52 @@ def test_zram_is_wanted_by_its_name():
     assert area == ZramArea("/dev/zram1", size="50%", algorithm="lz4", memory_limit="1G")
     with pytest.raises(InvalidInput, match=r"^swap\.areas\[0\]: persist 'fstab' is not one of systemd, none, keep"):
         parse({"swap": {"areas": [{"zram": "zram1", "persist": "fstab"}]}})
+
+
+def on(target, free, device=1):
+    return target.replace(filesystem=ext4(free=free).replace(device=device))
+
+
+def test_where_there_is_no_room_for_both_the_old_file_becomes_the_new_one():
+    areas = [Area("/old", state="absent"), Area("/srv/new", size=2 * GIB, priority=5)]
+    text = "/old none swap sw 0 0\n"
+    found = facts(on(active_file("/old", GIB), GIB + 64 * MIB), on(missing("/srv/new"), GIB + 64 * MIB), text=text)
+    assert plan(areas, found) == [
+        SwapOff("/old"),
+        Rename("/old", "/srv/.new.swapctl-new"),
+        Resize("/srv/.new.swapctl-new", GIB, 2 * GIB),
+        Format("/srv/.new.swapctl-new", 2 * GIB),
+        Rename("/srv/.new.swapctl-new", "/srv/new"),
+        SwapOn("/srv/new", 5),
+        WriteFstab(text, "/srv/new none swap sw,pri=5 0 0\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        pytest.param(on(active_file("/old", GIB), MIB, device=2), id="elsewhere"),
+        pytest.param(on(active_file("/old", 16 * MIB), MIB), id="too-small"),
+        pytest.param(on(active_file("/old", GIB), MIB).replace(other_names=1), id="another-name"),
+    ],
+)
+def test_a_file_that_cannot_become_the_new_one_does_not(old):
+    areas = [Area("/old", state="absent"), Area("/srv/new", size=GIB)]
+    with pytest.raises(Refused):
+        plan(areas, facts(old, on(missing("/srv/new"), MIB)))
+
+
+def test_what_the_old_file_holds_has_to_find_room_without_the_new_one():
+    old = on(active_file("/old", GIB, used=512 * MIB), GIB // 2)
+    areas = [Area("/old", state="absent"), Area("/new", size=GIB)]
+    with pytest.raises(Refused, match="/old holds 512 MiB, but memory and the other areas have room for only"):
+        plan(areas, facts(old, on(missing("/new"), GIB // 2), memory=short_of_memory()))
+
+
+def test_several_new_files_must_fit_together():
+    areas = [Area("/a", size=GIB), Area("/b", size=GIB)]
+    room = 2 * GIB - MIB
+    with pytest.raises(Refused, match="/b needs 1 GiB more on its file system, which has 1023 MiB free"):
+        plan(areas, facts(on(missing("/a"), room), on(missing("/b"), room)))
+    areas = [Area("/a", size=GIB), Area("/srv/b", size=GIB)]
+    assert plan(areas, facts(on(missing("/a"), room), on(missing("/srv/b"), room, device=2)))
