@@ -47,6 +47,7 @@ class CryptArea(Area):
 
     reads: ClassVar[tuple[str, ...]] = (CRYPTTAB,)
     makes_device: ClassVar[bool] = True
+    keeps_names: ClassVar[bool] = False
     # It is given up at once with the device below, which has 10 s; after that come cryptsetup, mkswap and udev.
     device_timeout: ClassVar[str] = "60s"
 

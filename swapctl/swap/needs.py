@@ -194,7 +194,7 @@ class Need(Record):
 
     def _known_header(self) -> Header | None:
         """Return the header whose names are kept: the area's or, after an interrupted run, of what is left of it."""
-        if self.area.makes_device and not self.area.is_ready(self.target):
+        if not self.area.keeps_names and not self.area.is_ready(self.target):
             return None
         if self.target.header or self.target.kind != "missing":
             return self.target.header
