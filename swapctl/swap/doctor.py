@@ -11,7 +11,7 @@ import shlex
 from ..errors import InvalidInput
 from ..record import Record
 from ..sizes import GIB, human
-from . import fstab, guards, units
+from . import crypttab, fstab, guards, units
 from .area import DISCARDS, LARGEST_PRIORITY, TAGS, Area
 from .needs import Need
 from .state import state
@@ -58,6 +58,7 @@ FINDINGS = {
     "area-foreign": WARNING,
     "area-file-system": ERROR,
     "area-of-others": INFO,
+    "area-random-key": INFO,
     "btrfs-devices": WARNING,
     "btrfs-subvolume": INFO,
     "bridge-active": WARNING,
@@ -132,7 +133,7 @@ class Condition(Record):
     overcommit: int | None = None
     pressure: float | None = None  # percent of the last minute in which some tasks waited for memory
     hibernation: Hibernation | None = None
-    mappings: tuple[str, ...] = ()  # what crypttab opens at boot: it need not be there before
+    crypttab: tuple[crypttab.Entry, ...] = ()  # what is opened at boot: it need not be there before
 
     def ground(self, target: Target) -> Ground:
         """Return what the area at *target* stands on."""
@@ -396,6 +397,7 @@ def _of_target(target: Target, facts: Facts, condition: Condition) -> Iterator[F
     yield from _of_leftovers(target)
     if target.header or target.active:
         yield from _of_use(target, facts)
+        yield from _of_key(target, condition)
         yield from _of_content(target, facts)
         yield from _of_blocks(target, facts, condition)
 
@@ -433,6 +435,16 @@ def _of_use(target: Target, facts: Facts) -> Iterator[Finding]:
             target.path,
             f"its priority is {now.priority}, but at the next boot {told}",
             _ensure(target),
+        )
+
+
+def _of_key(target: Target, condition: Condition) -> Iterator[Finding]:
+    if target.mapped in {one.name for one in condition.crypttab if one.makes_swap}:
+        yield _found(
+            "area-random-key",
+            f"/dev/mapper/{target.mapped}",
+            "its key is lost with the power, so that the host cannot wake up from an image there",
+            "to hibernate, give the host another area",
         )
 
 
@@ -729,7 +741,9 @@ def _is_tag_of_file(spec: str, target: Target) -> bool:
 
 def _appears(spec: str, entry: fstab.Entry, condition: Condition) -> bool:
     """Whether the device is made by the boot itself, before or after it is formatted."""
-    return entry.option("x-systemd.makefs") is not None or spec.removeprefix("/dev/mapper/") in condition.mappings
+    return entry.option("x-systemd.makefs") is not None or spec.removeprefix("/dev/mapper/") in {
+        one.name for one in condition.crypttab
+    }
 
 
 def _place(lines: Iterable[fstab.Line]) -> str:

@@ -7,7 +7,7 @@ import re
 
 from ..errors import Refused
 from ..naming import KINDS
-from . import blocks, memory
+from . import blocks, crypttab, memory
 from .doctor import Condition, Ground
 from .facts import BRIDGE_DIRECTORIES, gather
 from .hibernation_facts import disks, extents, gather_hibernation, place
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .facts import Facts, Target
 
 PRESSURE = "/proc/pressure/memory"
-CRYPTTAB = "/etc/crypttab"
 
 _LEFT = re.compile(rf"\.(.+)\.swapctl-(?:{'|'.join(KINDS)})", re.DOTALL)
 _SUBVOLUME = 256  # the inode of the top directory of every btrfs subvolume
@@ -33,7 +32,7 @@ def gather_condition(host: LocalHost, found: Facts) -> Condition:
         grounds=tuple(_grounds(host, found)),
         strays=tuple(_strays(host, found)),
         hibernation=gather_hibernation(host, found),
-        mappings=tuple(_mappings(host)),
+        crypttab=tuple(line.entry for line in crypttab.parse(_text(host, crypttab.CRYPTTAB))),
     )
     if not host.live:
         return condition
@@ -97,13 +96,6 @@ def _zram(host: LocalHost) -> Iterator[tuple[str, int]]:
         size = _number(_text(host, f"/sys/block/{name}/disksize")) if name.startswith("zram") else None
         if size:
             yield f"/dev/{name}", size
-
-
-def _mappings(host: LocalHost) -> Iterator[str]:
-    for line in _text(host, CRYPTTAB).split("\n"):
-        fields = line.split()
-        if fields and not fields[0].startswith("#"):
-            yield fields[0]
 
 
 def _number(text: str) -> int | None:

@@ -9,6 +9,7 @@ import pytest
 from swapctl.sizes import GIB, KIB, MIB
 from swapctl.swap import doctor, units
 from swapctl.swap.area import Area
+from swapctl.swap.crypttab import Entry
 from swapctl.swap.doctor import Condition, Ground
 from swapctl.swap.facts import Active, Leftover
 from swapctl.swap.filesystem import Filesystem
@@ -136,6 +137,12 @@ CASES = {
         facts(swap_file(filesystem=Filesystem("zfs", GIB))), facts(swap_file(filesystem=Filesystem("xfs", GIB)))
     ),
     "area-of-others": Case(facts(missing("/loop1", active=entry("/loop1"))), facts(active_file())),
+    "area-random-key": Case(
+        listed(device("/dev/mapper/s", mapped="s"), "/dev/mapper/s none swap sw 0 0"),
+        listed(device("/dev/mapper/s", mapped="s"), "/dev/mapper/s none swap sw 0 0"),
+        Condition(crypttab=(Entry("s", "/dev/vdb", "/dev/urandom", ("swap",)),)),
+        Condition(crypttab=(Entry("s", "/dev/vdb", "/etc/key", ("luks",)),)),
+    ),
     "btrfs-devices": Case(LISTED, LISTED, ground(devices=2), ground()),
     "btrfs-subvolume": Case(LISTED, LISTED, ground(crowded=True), ground()),
     "bridge-active": Case(
@@ -244,7 +251,9 @@ def test_with_nofail_what_is_missing_is_less_grave() -> None:
 @pytest.mark.parametrize(
     ("spec", "options", "condition"),
     [
-        pytest.param("/dev/mapper/swap0", "sw", Condition(mappings=("swap0",)), id="crypttab opens it"),
+        pytest.param(
+            "/dev/mapper/swap0", "sw", Condition(crypttab=(Entry("swap0", "/dev/vdb2"),)), id="crypttab opens it"
+        ),
         pytest.param("/dev/zram0", "x-systemd.makefs", NONE, id="systemd formats it"),
     ],
 )
