@@ -193,7 +193,16 @@ def test_an_encrypted_area_has_a_new_key_at_each_boot(guest: Guest):
 
     # Another device for the same name.
     moved = apply(guest, device=SECOND, force=True)
-    assert changed(moved) == ["write", "swapoff", "crypt-close", "wipe", "crypt-open", "format", "swapon"]
+    assert changed(moved) == [
+        "write",
+        "swapoff",
+        "crypt-close",
+        "wipe",
+        "crypt-open",
+        "format",
+        "swapon",
+        "daemon-reload",
+    ]
     assert guest.run(f"blkid --probe --output value --match-tag TYPE {SECOND}", check=False).strip() == ""
     assert changed(apply(guest, device=SECOND)) == []
 
