@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import swap
-from ..swap.doctor import SEVERITIES
+from ..swap.finding import SEVERITIES
 from . import output, parser
 
 TYPE_CHECKING = False

@@ -11,10 +11,10 @@ from ..host import LocalHost
 from .area import Area
 from .converge import LayoutResult, Result, converge, off, on
 from .diagnosis import Diagnosis, diagnose, repair
-from .doctor import Finding
 from .export import Export, export
 from .facts import Facts
 from .facts import gather as facts
+from .finding import Finding
 from .layout import Layout
 from .layout import parse as layout
 from .plan import plan

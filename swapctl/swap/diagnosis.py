@@ -1,13 +1,15 @@
-"""Examine a host: look, find what is wrong, and repair what is safe to repair, by converging."""
+"""Examine a host: look, find what is wrong, and repair what is safe to repair, by converging.
+
+What only that needs is loaded when it is asked for: every command imports this file.
+"""
 
 from __future__ import annotations
 
 from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
-from . import doctor
 from .converge import Result, converge
-from .doctor_facts import gather_condition
 from .facts import gather
+from .finding import INFO, Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 class Diagnosis(Record):
     """What is wrong with a host, the gravest first, and what is *unchecked*, for it could not be looked at."""
 
-    findings: tuple[doctor.Finding, ...]
+    findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing has to be done: what is only worth knowing does not count."""
-        return all(finding.severity == doctor.INFO for finding in self.findings)
+        return all(finding.severity == INFO for finding in self.findings)
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form."""
@@ -32,6 +34,9 @@ class Diagnosis(Record):
 
 def diagnose(host: LocalHost | None = None) -> Diagnosis:
     """Return what is wrong with *host*; it changes nothing and starts no program."""
+    from . import doctor
+    from .doctor_facts import gather_condition
+
     host = host or LocalHost()
     found = gather(host, groups=False)
     return Diagnosis(doctor.examine(found, gather_condition(host, found)), doctor.unchecked(found))
@@ -47,6 +52,9 @@ def repair(
     fstab_in_place: bool = False,
 ) -> Result:
     """Repair what of *host* is safe to repair, all of it or nothing; the arguments are those of `converge`."""
+    from . import doctor
+    from .doctor_facts import gather_condition
+
     host = host or LocalHost()
     found = gather(host, groups=False)
     condition = gather_condition(host, found)

@@ -8,7 +8,7 @@ import re
 from ..errors import Refused
 from ..naming import KINDS
 from . import blocks, crypttab, memory
-from .doctor import Condition, Ground
+from .condition import Condition, Ground
 from .facts import BRIDGE_DIRECTORIES, gather
 from .hibernation_facts import disks, extents, gather_hibernation, place
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ..host import LocalHost
     from .facts import Facts, Target
 
-PRESSURE = "/proc/pressure/memory"
 
 _LEFT = re.compile(rf"\.(.+)\.swapctl-(?:{'|'.join(KINDS)})", re.DOTALL)
 _SUBVOLUME = 256  # the inode of the top directory of every btrfs subvolume
@@ -36,7 +35,7 @@ def gather_condition(host: LocalHost, found: Facts) -> Condition:
     )
     if not host.live:
         return condition
-    pressure = memory.parse_pressure(_text(host, PRESSURE))
+    pressure = memory.parse_pressure(_text(host, memory.PRESSURE))
     return condition.replace(
         zram=tuple(_zram(host)),
         zswap=_text(host, "/sys/module/zswap/parameters/enabled").strip() == "Y",

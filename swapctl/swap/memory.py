@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+PRESSURE = "/proc/pressure/memory"
+
 _SMALLEST_MARGIN = 16 * MIB
 _MARGIN_SHARE = 50
 

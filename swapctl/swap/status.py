@@ -6,7 +6,6 @@ from ..host import LocalHost
 from ..record import Record
 from . import memory as memories
 from .diagnosis import Diagnosis, diagnose
-from .doctor_facts import PRESSURE
 from .facts import gather
 from .hibernation_facts import gather_hibernation
 from .state import State, state
@@ -46,7 +45,7 @@ def status(host: LocalHost | None = None, *, checks: bool = False) -> Status:
     """Return the status of *host*; what this user may not read, such as a label, is None. *checks*: `diagnose` it."""
     host = host or LocalHost()
     found = gather(host)
-    text = host.read_text(PRESSURE) if host.live else None
+    text = host.read_text(memories.PRESSURE) if host.live else None
     areas = tuple(state(target, found) for target in found.targets)
     return Status(
         areas,

@@ -16,9 +16,10 @@ from swapctl.cli import selecting
 from swapctl.cli.parser import build_parser
 from swapctl.process import Listing, Outcome, Process, Selector, Waiting, ladder, plan, result, selector
 from swapctl.process.process import Unknown
-from swapctl.swap import Area, Finding, Status, doctor
+from swapctl.swap import Area, Finding, Status
 from swapctl.swap import Result as Change
 from swapctl.swap.action import Action
+from swapctl.swap.finding import FINDINGS
 from swapctl.swap.hibernation import Hibernation
 from swapctl.swap.memory import Memory
 from swapctl.swap.state import State
@@ -147,7 +148,7 @@ def test_the_manual_has_every_key_of_the_json():
 
 def test_the_manual_has_every_finding_as_grave_as_it_is():
     told = re.findall(r"^\*([\w-]+)\*\n: (\w+)[.,]", section("WHAT DOCTOR FINDS"), re.MULTILINE)
-    assert [(kind, severity.lower()) for kind, severity in told] == list(doctor.FINDINGS.items())
+    assert [(kind, severity.lower()) for kind, severity in told] == list(FINDINGS.items())
 
 
 def test_the_manual_tells_what_doctor_can_repair():

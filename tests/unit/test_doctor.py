@@ -9,10 +9,11 @@ import pytest
 from swapctl.sizes import GIB, KIB, MIB
 from swapctl.swap import doctor, units
 from swapctl.swap.area import Area
+from swapctl.swap.condition import Condition, Ground
 from swapctl.swap.crypttab import Entry
-from swapctl.swap.doctor import Condition, Ground
 from swapctl.swap.facts import Active, Leftover
 from swapctl.swap.filesystem import Filesystem
+from swapctl.swap.finding import FINDINGS, INFO, WARNING, Finding
 from swapctl.swap.fstab import swap_lines
 from swapctl.swap.header import Header
 from swapctl.swap.hibernation import Hibernation
@@ -54,7 +55,7 @@ class Case(NamedTuple):
     fixable: bool = False
 
     @property
-    def findings(self) -> tuple[doctor.Finding, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """All that is found, the other findings too."""
         return doctor.examine(self.ill, self.ill_condition)
 
@@ -192,7 +193,7 @@ CASES = {
 }
 
 
-def found(kind: str, host: Facts, condition: Condition = NONE) -> list[doctor.Finding]:
+def found(kind: str, host: Facts, condition: Condition = NONE) -> list[Finding]:
     return [one for one in doctor.examine(host, condition) if one.id == kind]
 
 
@@ -200,7 +201,7 @@ def found(kind: str, host: Facts, condition: Condition = NONE) -> list[doctor.Fi
 def test_finds_what_is_wrong(kind: str) -> None:
     case = CASES[kind]
     (one,) = found(kind, case.ill, case.ill_condition)
-    assert (one.severity, one.fixable) == (doctor.FINDINGS[kind], case.fixable)
+    assert (one.severity, one.fixable) == (FINDINGS[kind], case.fixable)
     assert one.subject
     assert one.message
     assert one.remedy
@@ -213,7 +214,7 @@ def test_finds_nothing_where_nothing_is_wrong(kind: str) -> None:
 
 
 def test_every_finding_has_its_case() -> None:
-    assert list(CASES) == list(doctor.FINDINGS)
+    assert list(CASES) == list(FINDINGS)
 
 
 @pytest.mark.parametrize("kind", [kind for kind, case in CASES.items() if case.fixable])
@@ -245,7 +246,7 @@ def test_the_gravest_comes_first() -> None:
 
 def test_with_nofail_what_is_missing_is_less_grave() -> None:
     (one,) = found("fstab-missing", listed(missing(), "/swapfile none swap nofail 0 0"))
-    assert one.severity == doctor.WARNING
+    assert one.severity == WARNING
 
 
 @pytest.mark.parametrize(
@@ -331,7 +332,7 @@ def test_says_what_could_not_be_looked_at() -> None:
 
 def test_noauto_is_what_somebody_wanted() -> None:
     (one,) = found("area-not-persistent", listed(active_file(), "/swapfile none swap noauto 0 0"))
-    assert one.severity == doctor.INFO
+    assert one.severity == INFO
 
 
 def test_blank_devices_are_told_how_to_be_used() -> None:
@@ -343,7 +344,7 @@ def test_turning_disks_pays_for_a_tie() -> None:
     areas = (active_file(priority=9), active_file("/b", priority=9))
     disk = Ground(("sda",), rotates=True)
     (one,) = found("priority-one-disk", facts(*areas), Condition(grounds=(("/swapfile", disk), ("/b", disk))))
-    assert one.severity == doctor.WARNING
+    assert one.severity == WARNING
 
 
 def test_an_area_of_others_is_nobodys_fault() -> None:
