@@ -92,7 +92,7 @@ options:
     default: none
   nofail:
     description:
-      - Boot without complaint when the area is missing. For a device C(x-systemd.device-timeout=10s) is added as
+      - Boot without complaint when the area is missing. For a device C(x-systemd.device-timeout=30s) is added as
         well, unless O(options) has such an option, because without it a missing device delays the boot.
       - When left out, a missing area is an error at boot.
     type: bool
@@ -125,8 +125,8 @@ options:
     description:
       - Have the partition table say that the partition at O(path) is one for swap, type C(82) in a DOS table and
         C(0657FD6D-A4AB-43C4-84E5-0933C84B4F4F) in a GPT. What is no partition of a disk makes the task fail.
-      - On the disk that holds the root file system, systemd activates partitions of that type in a GPT by itself, unless
-        C(/etc/fstab) lists a swap area; see systemd-gpt-auto-generator(8).
+      - On the disk that holds the root file system, systemd activates partitions of that type in a GPT by itself,
+        unless C(/etc/fstab) lists a swap area; see systemd-gpt-auto-generator(8).
       - When left out, the type stays as it is. With O(state=absent), too.
     type: bool
     default: false

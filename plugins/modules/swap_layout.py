@@ -50,6 +50,13 @@ options:
       memory_limit:
         description: How much memory zram may take. When left out, any amount.
         type: str
+      encryption:
+        description: V(random) encrypts with a new key at each boot, through C(/etc/crypttab). When left out, it is not.
+        type: str
+        choices: [none, random]
+      name:
+        description: Name of the encrypted device, C(/dev/mapper/NAME). When left out, one is made of the path.
+        type: str
       state:
         description: Whether the area is there. When left out, it is.
         type: str
@@ -205,6 +212,8 @@ AREA = {
     "zram": {"type": "str"},
     "algorithm": {"type": "str"},
     "memory_limit": {"type": "str"},
+    "encryption": {"type": "str", "choices": ["none", "random"]},
+    "name": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"]},
     "size": {"type": "str"},
     "active": {"type": "bool"},

@@ -70,7 +70,7 @@ class Area(Record):
     reads: ClassVar[tuple[str, ...]] = ()  # configuration files that it depends on
     makes_device: ClassVar[bool] = False
     keeps_names: ClassVar[bool] = True  # label and UUID, when what they stood on is made anew
-    device_timeout: ClassVar[str] = "10s"  # how long the boot waits for it with nofail
+    device_timeout: ClassVar[str] = "30s"  # how long the boot waits for it with nofail
 
     @property
     def lower(self) -> str:

@@ -8,6 +8,7 @@ from ..record import Record
 from .actions import SwapOff
 from .area import Area, Existing
 from .bringers import origin
+from .crypttab import CRYPTTAB
 from .facts import Facts, Target, gather
 from .layout import Layout, unlisted
 from .plan import expected, plan
@@ -177,7 +178,7 @@ def _all_areas(layout: Layout, host: LocalHost) -> tuple[Area, ...]:
         return layout.areas
     paths = (path for area in layout.areas for path in (area.path, area.lower) if path)
     listed = gather(host, paths, groups=False).targets
-    return (*layout.areas, *unlisted(layout, gather(host, groups=False), listed))
+    return (*layout.areas, *unlisted(layout, gather(host, groups=False, texts=(CRYPTTAB,)), listed))
 
 
 def on(

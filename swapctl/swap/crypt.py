@@ -48,7 +48,7 @@ class CryptArea(Area):
     reads: ClassVar[tuple[str, ...]] = (CRYPTTAB,)
     makes_device: ClassVar[bool] = True
     keeps_names: ClassVar[bool] = False
-    # It is given up at once with the device below, which has 10 s; after that come cryptsetup, mkswap and udev.
+    # It is given up at once with the device below, which has 30 s; after that come cryptsetup, mkswap and udev.
     device_timeout: ClassVar[str] = "60s"
 
     @property
@@ -68,6 +68,11 @@ class CryptArea(Area):
                 message = f"{key} {fields[key]!r} cannot be had with encryption: random"
                 raise InvalidInput(message, hint="each boot makes the area anew, on all of the device")
         return super()._checked({**fields, "path": _MAPPINGS + name, "device": device, "name": name})
+
+    @classmethod
+    def takes(cls, device: str) -> bool:
+        """Whether crypttab's *device* is one that outlives a boot, as those that are made here are."""
+        return device.startswith("/") and not device.startswith(_ERASED)
 
     # see plan.py
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from .. import sizes
-from ..errors import Refused
+from ..errors import InvalidInput, Refused
 from ..host import LocalHost
 from ..record import Record
 from . import layout
+from .area import Area
+from .crypttab import CRYPTTAB
 from .facts import gather
 from .plan import plan
 from .state import state
@@ -32,7 +34,8 @@ class Export(Record):
 
 def export(host: LocalHost | None = None) -> Export:
     """Return the layout of *host*."""
-    found = gather(host or LocalHost())
+    host = host or LocalHost()
+    found = gather(host, texts=(CRYPTTAB,))
     areas, remarks = [], []
     for target in found.targets:
         if target.active and target.identity is None:
@@ -42,32 +45,40 @@ def export(host: LocalHost | None = None) -> Export:
         elif target.unreadable:
             remarks.append(f"{target.path} is left out: {target.unreadable}")
         else:
-            item, remark = _item(target, found)
+            item, remark = _item(target, found, host)
             areas.append(item)
             remarks += remark
     return Export({"swap": {"areas": areas}}, tuple(remarks))
 
 
-def _item(target: Target, found: Facts) -> tuple[dict[str, Any], list[str]]:
+def _item(target: Target, found: Facts, host: LocalHost) -> tuple[dict[str, Any], list[str]]:
     """Return what to say of an area: as it comes back at boot if that is what it is, else as it is now."""
-    if target.zram:
-        item = _zram(target.zram, target, found)
-        complaint = _difference(item, target, found)
-        return item, [f"{target.path} is not as it should be; applying this would {complaint}"] if complaint else []
     complaint = ""
-    for candidate in (_as_listed(target), {**_as_it_is(target), "persist": "keep"}):
-        complaint = _difference(candidate, target, found)
+    for candidate in _candidates(target, found):
+        complaint = _difference(candidate, host)
         if not complaint:
             return candidate, []
-    return _as_listed(target), [f"{target.path} is not as it should be; applying this would {complaint}"]
+    return next(_candidates(target, found)), [f"{target.path} is not as it should be; applying this would {complaint}"]
 
 
-def _difference(item: dict[str, Any], target: Target, found: Facts) -> str:
-    area = layout.area(item)
-    facts = found.replace(targets=(target.replace(spec=area.path),))
+def _candidates(target: Target, found: Facts) -> Iterator[dict[str, Any]]:
+    mapping = layout.mappings(found).get(layout.mapping_name(target))
+    if target.zram:
+        yield _zram(target.zram, target, found)
+    elif mapping:
+        yield {**_as_listed(target), "path": mapping.device, "encryption": "random", "name": mapping.name}
+    else:
+        yield _as_listed(target)
+        yield {**_as_it_is(target), "persist": "keep"}
+
+
+def _difference(item: dict[str, Any], host: LocalHost) -> str:
     try:
+        area = layout.area(item)
+        lower = {area.path: area.lower} if area.lower else {}
+        facts = gather(host, [area.path], groups=False, texts=area.reads, lower=lower)
         return "; ".join(f"{action.name} {action.detail}" for action in plan(area, facts))
-    except Refused as refusal:
+    except (InvalidInput, Refused) as refusal:
         return f"be refused: {refusal.message}"
 
 
@@ -77,7 +88,7 @@ def _as_listed(target: Target) -> dict[str, Any]:
     listed = entry.options if entry else unit.options if unit else ()
     options = [one for one in listed if one.partition("=")[0] not in _OWN]
     nofail = entry.option("nofail") is not None if entry else unit is not None and unit.is_optional
-    options = [one for one in options if not (nofail and one == f"{TIMEOUT}=10s")]
+    options = [one for one in options if not (nofail and one == f"{TIMEOUT}={Area.device_timeout}")]
     item = _as_it_is(target)
     item["path"] = entry.spec if entry else target.path
     item["persist"] = "fstab" if entry else "systemd" if unit else "none"

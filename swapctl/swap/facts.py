@@ -151,7 +151,7 @@ class Facts(Record):
 
     def text(self, path: str) -> str | None:
         """Return the text of a configuration file that was asked for, None if there is no such file."""
-        return dict(self.texts)[path]
+        return dict(self.texts).get(path)
 
     def target(self, spec: str) -> Target:
         """Return what stands at the wanted path *spec*."""

@@ -11,6 +11,8 @@ from ..validate import path_of, problems
 from . import schema
 from .area import Area, Unlisted
 from .crypt import CryptArea
+from .crypttab import CRYPTTAB
+from .crypttab import parse as parse_crypttab
 from .zram import UnlistedZram, ZramArea
 
 TYPE_CHECKING = False
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..validate import Where
+    from .crypttab import Entry
     from .facts import Facts, Target
 
     Place = Callable[[Where], str]  # where in its file that part of the document stands, as in "line 7 of web.yml"
@@ -48,16 +51,31 @@ def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 
 def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Iterator[Area]:
     """Yield how each area is to be that *layout* does not list, where it is to have no other."""
     known = {target.identity or target.path for target in listed}
+    encrypted = mappings(everything)
     for target in everything.targets if layout.exclusive else ():
         is_elsewhere = target.active is not None and target.identity is None  # in another mount namespace
         if is_elsewhere or (target.identity or target.path) in known:
             continue
+        mapping = encrypted.get(mapping_name(target))
         if target.zram:
             yield UnlistedZram(target.path)
+        elif mapping and CryptArea.takes(mapping.device):
+            yield CryptArea(device=mapping.device, name=mapping.name, state="absent")
         elif layout.delete and target.kind == "file" and target.header:
             yield Area(target.path, state="absent")
         else:
             yield Unlisted(target.spec, active=False, persist="none")
+
+
+def mappings(facts: Facts) -> dict[str, Entry]:
+    """Return the mappings that crypttab makes a swap area of at each boot, by their names."""
+    lines = parse_crypttab(facts.text(CRYPTTAB) or "")
+    return {line.entry.name: line.entry for line in lines if line.entry.makes_swap}
+
+
+def mapping_name(target: Target) -> str:
+    """Return the name of the mapping that *target* is, or would be."""
+    return target.mapped or target.spec.removeprefix("/dev/mapper/")
 
 
 def area(item: Mapping[str, Any]) -> Area:

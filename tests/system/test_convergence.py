@@ -386,7 +386,7 @@ def test_a_device_is_found_by_what_it_bears(machine: Machine, device: str, tag: 
     machine.swapctl("ensure", tag, "--nofail")
     assert not machine.swapctl("ensure", tag, "--nofail").json["changed"]
     assert machine.active(device)
-    assert machine.listed() == [(tag, "sw,nofail,x-systemd.device-timeout=10s")]
+    assert machine.listed() == [(tag, "sw,nofail,x-systemd.device-timeout=30s")]
 
 
 def test_a_device_is_found_through_a_link(machine: Machine, device: str):

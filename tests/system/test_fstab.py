@@ -61,7 +61,7 @@ def test_everybody_reads_the_same_of_a_device(machine: Machine):
         file.truncate(MIB)
     machine.mkswap(machine.loop(backing), uuid=_UUID)
     machine.swapctl("ensure", f"UUID={_UUID}", "--inactive", "--nofail")
-    assert machine.listed() == [(f"UUID={_UUID}", "sw,nofail,x-systemd.device-timeout=10s")]
+    assert machine.listed() == [(f"UUID={_UUID}", "sw,nofail,x-systemd.device-timeout=30s")]
     assert _unit(machine)["What"] == f"/dev/disk/by-uuid/{_UUID}"
 
 

@@ -124,7 +124,7 @@ def test_a_line_that_is_missing_comes_back():
     ("changes", "options"),
     [
         pytest.param({"discard": "once"}, ",discard", id="discard"),
-        pytest.param({"nofail": True}, ",nofail,x-systemd.device-timeout=10s", id="nofail"),
+        pytest.param({"nofail": True}, ",nofail,x-systemd.device-timeout=30s", id="nofail"),
         pytest.param(
             {"nofail": True, "options": ("x-systemd.device-timeout=5s", "x-other")},
             ",nofail,x-systemd.device-timeout=5s",

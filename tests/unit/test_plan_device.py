@@ -295,7 +295,7 @@ def test_a_stable_name_that_will_be_wrong_is_given_up():
 @pytest.mark.parametrize(
     ("options", "written"),
     [
-        pytest.param((), "sw,nofail,x-systemd.device-timeout=10s", id="added"),
+        pytest.param((), "sw,nofail,x-systemd.device-timeout=30s", id="added"),
         pytest.param(("x-systemd.device-timeout=3s",), "sw,nofail,x-systemd.device-timeout=3s", id="as-given"),
     ],
 )

@@ -180,7 +180,7 @@ def test_a_device_that_may_be_missing_does_not_hold_up_the_boot():
     )
     assert [one for one in actions if getattr(one, "path", "").startswith(path.rpartition("/")[0])] == [
         MakeDirectory(path.rpartition("/")[0]),
-        WriteText(None, f"{UNIT.splitlines()[0]}\n[Unit]\nJobRunningTimeoutSec=10s\n", path),
+        WriteText(None, f"{UNIT.splitlines()[0]}\n[Unit]\nJobRunningTimeoutSec=30s\n", path),
     ]
 
 

@@ -24,7 +24,7 @@ def test_the_other_one_is_not_made_anew(witness: Witness) -> None:
 def test_fstab_names_them_as_the_administrator_did(witness: Witness) -> None:
     assert witness.listed() == [
         (witness.disk("blank"), {"sw", "pri=7", "discard=once"}),
-        (f"UUID={_uuid(witness)}", {"sw", "pri=5", "nofail", "x-systemd.device-timeout=10s"}),
+        (f"UUID={_uuid(witness)}", {"sw", "pri=5", "nofail", "x-systemd.device-timeout=30s"}),
     ]
 
 
