@@ -97,6 +97,42 @@ options:
       set_type:
         description: Give the partition the type of a swap area. When left out, its type stays as it is.
         type: bool
+  tuning:
+    description:
+      - Values of the kernel's, C(vm.*), for now and after a reboot. They are written to the running kernel and to
+        C(/etc/sysctl.d/99-swapctl.conf), which then holds these and nothing else.
+      - Lines in other files that win over them at boot, or say something else, come as warnings.
+      - An empty mapping deletes that file. What a value no longer named has now stays until the next boot.
+      - When left out, values and file stay as they are.
+    type: dict
+    suboptions:
+      swappiness:
+        description: How readily memory of programs is swapped rather than the cache dropped, from 0 to 200, or to 100
+          before Linux 5.8. When left out, it is not set.
+        type: int
+      vfs_cache_pressure:
+        description: How readily names and inodes are dropped from memory, 100 being neither more nor less readily than
+          other memory. When left out, it is not set.
+        type: int
+      page_cluster:
+        description: Power of two of how many pages are read from swap at once, from 0 to 31. When left out, it is not
+          set.
+        type: int
+      watermark_scale_factor:
+        description: How much memory is freed in the background before it runs short, in hundredths of a percent, from 1
+          to 3000. When left out, it is not set.
+        type: int
+      overcommit_memory:
+        description: Whether the kernel promises more memory than there is. V(0) as far as it seems reasonable, V(1)
+          always, V(2) never. When left out, it is not set.
+        type: int
+      overcommit_ratio:
+        description: With O(tuning.overcommit_memory=2), how much of RAM is promised besides all swap, in percent. When
+          left out, it is not set.
+        type: int
+      min_free_kbytes:
+        description: How much memory is kept free, in KiB, at most half of it. When left out, it is not set.
+        type: int
   exclusive:
     description:
       - Turn off every active area that O(areas) does not name, and have it not come back after a reboot. Lines in
@@ -134,6 +170,12 @@ EXAMPLES = r"""
   swapctl.linux.swap_layout:
     exclusive: true
 
+- name: Swap little, and read one page at a time
+  swapctl.linux.swap_layout:
+    tuning:
+      swappiness: 10
+      page_cluster: 0
+
 - name: Move the swap file, with no moment without one
   swapctl.linux.swap_layout:
     areas:
@@ -160,7 +202,8 @@ actions:
       sample: /swapfile, priority 10
 before:
   description: What was found. RV(before.areas) has an item for each of O(areas), in the same order, and then for each
-    area that is not named and had to go. Its keys are those that the module M(swapctl.linux.swap) returns.
+    area that is not named and had to go. Its keys are those that the module M(swapctl.linux.swap) returns. With
+    O(tuning) there is RV(before.tuning), too, which has RV(before.tuning.running) and RV(before.tuning.persistent).
   returned: success
   type: dict
   sample:
@@ -171,6 +214,13 @@ after:
   description: The same after the run, or in check mode as it would be.
   returned: success
   type: dict
+warnings:
+  description: What is as wanted, but will not stay so, such as a value that another file sets at boot.
+  returned: success, where there are any
+  type: list
+  elements: str
+  sample: ["/etc/sysctl.d/99-sysctl.conf line 3 sets vm.swappiness to 60 and is read after
+    /etc/sysctl.d/99-swapctl.conf: at boot it wins over 10"]
 unlisted:
   description: The areas that O(areas) does not name and that O(exclusive) is about.
   returned: success
@@ -227,8 +277,18 @@ AREA = {
     "force": {"type": "bool"},
     "set_type": {"type": "bool"},
 }
+TUNING = {
+    "swappiness": {"type": "int"},
+    "vfs_cache_pressure": {"type": "int"},
+    "page_cluster": {"type": "int"},
+    "watermark_scale_factor": {"type": "int"},
+    "overcommit_memory": {"type": "int"},
+    "overcommit_ratio": {"type": "int"},
+    "min_free_kbytes": {"type": "int"},
+}
 LAYOUT = {
     "areas": {"type": "list", "elements": "dict", "options": AREA, "default": []},
+    "tuning": {"type": "dict", "options": TUNING},
     "exclusive": {"type": "bool", "default": False},
     "delete": {"type": "bool", "default": False},
 }

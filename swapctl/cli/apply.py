@@ -49,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
             fstab_in_place=args.fstab_in_place,
             confirm=_confirm if ask and not args.yes else None,
         )
-    return output.print_result(args, result)
+    code = output.print_result(args, result)
+    output.print_warnings(args, result)
+    return code
 
 
 def _confirm(actions: Sequence[Action]) -> bool:

@@ -70,6 +70,13 @@ def print_result(args: argparse.Namespace, result: Result) -> int:
     return 0
 
 
+def print_warnings(args: argparse.Namespace, result: Result) -> None:
+    """Print on standard error what will not last; in JSON it is part of the result."""
+    sys.stdout.flush()
+    for line in () if args.json or args.quiet else result.warnings:
+        print(f"swapctl: warning: {visible(line)}", file=sys.stderr)
+
+
 @contextmanager
 def progress(args: argparse.Namespace) -> Iterator[Progress | None]:
     """Give a function that shows progress on standard error, or None where nobody looks."""

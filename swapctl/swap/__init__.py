@@ -19,6 +19,7 @@ from .layout import Layout
 from .layout import parse as layout
 from .plan import plan
 from .status import Status, status
+from .tuning import Tuning
 from .zram import ZramArea
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "LocalHost",
     "Result",
     "Status",
+    "Tuning",
     "ZramArea",
     "converge",
     "diagnose",

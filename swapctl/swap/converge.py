@@ -15,12 +15,15 @@ from .plan import expected, plan
 from .state import State, state
 from .texts import WriteText
 from .transaction import Transaction
+from .tuning import plan_tuning
+from .tuning_facts import gather_tuning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .action import Action
+    from .settings import Settings
     from .transaction import Progress
 
 
@@ -32,6 +35,11 @@ class Result(Record):
     before: tuple[State, ...]
     after: tuple[State, ...]
     backup_file: str | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is as wanted, but will not stay so, each a sentence; about areas there is nothing."""
+        return ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form; for one area its state, for several ``{"areas": [...]}``."""
@@ -72,18 +80,34 @@ class Unwanted(Record):
 
 
 class LayoutResult(Result):
-    """What a run did for a whole host. *unlisted* are the areas that the layout does not list, and that had to go."""
+    """What a run did for a whole host. *unlisted* are the areas that the layout does not list, and that had to go.
+
+    *settings* are the kernel's values that the layout names.
+    """
 
     unlisted: tuple[Unwanted, ...] = ()
+    settings: tuple[Settings, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What will not stay as the layout says, each a sentence."""
+        return tuple(warning for one in self.settings for warning in one.warnings)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the documented JSON form: ``{"areas": [...]}``, however many there are."""
+        """Return the documented JSON form: ``{"areas": [...]}``, however many there are, and the layout's settings."""
+        before = {one.name: one.before.to_dict() for one in self.settings}
+        after = {one.name: one.after.to_dict() for one in self.settings}
         return {
             **super().to_dict(),
-            "before": {"areas": [one.to_dict() for one in self.before]},
-            "after": {"areas": [one.to_dict() for one in self.after]},
+            "before": {"areas": [one.to_dict() for one in self.before], **before},
+            "after": {"areas": [one.to_dict() for one in self.after], **after},
             "unlisted": [dict(one.__dict__) for one in self.unlisted],
+            "warnings": list(self.warnings),
         }
+
+    def diff(self) -> list[dict[str, str]]:
+        """Return what changes, the kernel's values last."""
+        return [*super().diff(), *(change for one in self.settings for change in one.diff())]
 
 
 class _Sight(Record):
@@ -92,6 +116,7 @@ class _Sight(Record):
     areas: tuple[Area, ...]
     found: Facts
     actions: tuple[Action, ...]
+    settings: tuple[Settings, ...] = ()
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -145,18 +170,22 @@ def converge(
         texts = [path for area in areas for path in area.reads]
         lower = {area.path: area.lower for area in areas if area.lower}
         found = gather(host, [area.path for area in areas], groups=groups, texts=texts, lower=lower)
-        actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place)
-        sight = _Sight(areas, found, tuple(actions))
+        settings = _settings(layout, host)
+        further = [action for one in settings for action in one.actions]
+        actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place, further=further)
+        sight = _Sight(areas, found, tuple(actions), settings)
         return look(areas, groups=True) if sight.moves_pages and not groups else sight
 
-    def result(first: _Sight, then: tuple[State, ...], backup_file: str | None = None) -> Result:
+    def result(
+        first: _Sight, then: tuple[State, ...], settings: tuple[Settings, ...], backup_file: str | None = None
+    ) -> Result:
         what = (bool(first.actions), first.actions, first.states, then, backup_file)
         others = tuple(first.unlisted(area) for area in first.areas[len(layout.areas) :])
-        return LayoutResult(*what, unlisted=others) if layout is wanted else Result(*what)
+        return LayoutResult(*what, unlisted=others, settings=settings) if layout is wanted else Result(*what)
 
     sight = look(_all_areas(layout, host))
     if dry_run or not sight.actions:
-        return result(sight, sight.expected)
+        return result(sight, sight.expected, sight.settings)
     if confirm and not confirm(sight.actions):
         raise Refused("nothing was changed", hint="answer y to go on")
     with host.lock(lock_timeout), host.signals_deferred():
@@ -169,7 +198,13 @@ def converge(
     if then.left:
         message = f"the run ended, but the machine is not as wanted; what is missing: {'; '.join(then.left)}"
         raise Incomplete(message, remains=then.left)
-    return result(sight, then.states, run.backup_file or None)
+    settings = tuple(one.replace(after=now.before) for one, now in zip(sight.settings, then.settings))
+    return result(sight, then.states, settings, run.backup_file or None)
+
+
+def _settings(layout: Layout, host: LocalHost) -> tuple[Settings, ...]:
+    """Return what becomes of the kernel's values that *layout* names."""
+    return () if layout.tuning is None else (plan_tuning(layout.tuning, gather_tuning(host)),)
 
 
 def _all_areas(layout: Layout, host: LocalHost) -> tuple[Area, ...]:

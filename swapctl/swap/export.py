@@ -12,14 +12,17 @@ from .crypttab import CRYPTTAB
 from .facts import gather
 from .plan import plan
 from .state import state
+from .tuning import FILE, Tuning, declared, plan_tuning
+from .tuning_facts import gather_tuning
 from .units import TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .facts import Facts, Target
+    from .settings import Settings
     from .zram_device import Device
 
 _OWN = {"sw", "defaults", "pri", "discard", "nofail"}
@@ -48,7 +51,31 @@ def export(host: LocalHost | None = None) -> Export:
             item, remark = _item(target, found, host)
             areas.append(item)
             remarks += remark
-    return Export({"swap": {"areas": areas}}, tuple(remarks))
+    swap: dict[str, Any] = {"areas": areas}
+    for name, values, remark in (_tuning(host),):
+        if values is not None:
+            swap[name] = values
+        remarks += remark
+    return Export({"swap": swap}, tuple(remarks))
+
+
+def _tuning(host: LocalHost) -> tuple[str, dict[str, Any] | None, list[str]]:
+    found = gather_tuning(host)
+    if found.file.text is None:
+        return "tuning", None, []
+    values, strange = declared(found.file.text)
+    remarks = [f"{FILE}: {line!r} is left out: it sets none of a layout's keys" for line in strange]
+    return "tuning", values, [*remarks, *_settings_differ(lambda: plan_tuning(Tuning(**values), found))]
+
+
+def _settings_differ(settings: Callable[[], Settings]) -> list[str]:
+    """Return a remark if applying what *settings* plans would do something."""
+    try:
+        planned = settings()
+    except (InvalidInput, Refused) as refusal:
+        return [f"applying what is set at boot would be refused: {refusal.message}"]
+    would = "; ".join(f"{action.name} {action.detail}" for action in planned.actions)
+    return [f"{planned.name} is not as it is at boot; applying this would {would}"] if would else []
 
 
 def _item(target: Target, found: Facts, host: LocalHost) -> tuple[dict[str, Any], list[str]]:

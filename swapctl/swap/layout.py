@@ -13,6 +13,7 @@ from .area import Area, Unlisted
 from .crypt import CryptArea
 from .crypttab import CRYPTTAB
 from .crypttab import parse as parse_crypttab
+from .tuning import Tuning
 from .zram import UnlistedZram, ZramArea
 
 TYPE_CHECKING = False
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
 
 
 class Layout(Record):
-    """What a host should have: its *areas*, nothing else if *exclusive*, *delete* the files of all other areas."""
+    """What a host should have: its *areas*, nothing else if *exclusive*, *delete* the files of all other areas.
+
+    None leaves *tuning* as it is; one without any values takes back what our file sets at boot.
+    """
 
     areas: tuple[Area, ...] = ()
     exclusive: bool = False
     delete: bool = False
+    tuning: Tuning | None = None
 
 
 def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 (whatever YAML holds)
@@ -45,6 +50,7 @@ def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 
         areas=tuple(_area(item, ("swap", "areas", number), place) for number, item in enumerate(items)),
         exclusive=swap.get("exclusive", False),
         delete=swap.get("delete", False),
+        tuning=Tuning(**swap["tuning"]) if "tuning" in swap else None,
     )
 
 

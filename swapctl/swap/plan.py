@@ -31,16 +31,24 @@ if TYPE_CHECKING:
 
 
 def plan(
-    wanted: Area | Iterable[Area], facts: Facts, *, backup: bool = False, fstab_in_place: bool = False
+    wanted: Area | Iterable[Area],
+    facts: Facts,
+    *,
+    backup: bool = False,
+    fstab_in_place: bool = False,
+    further: Iterable[Action] = (),
 ) -> list[Action]:
-    """Return the actions that take *facts* to *wanted*, in order, none if all is as wanted; Refused by a guard."""
+    """Return the actions that take *facts* to *wanted*, in order, none if all is as wanted; Refused by a guard.
+
+    *further* changes come after those of the areas, and before what cannot be taken back.
+    """
     needs = _needs(wanted, facts)
     draft = _Draft(needs, facts)
     draft.prepare()
     for need in sorted(needs, key=_turn):
         draft.add(need)
     draft.persist(backup=backup, in_place=fstab_in_place)
-    everything = [*draft.changes, *draft.irrevocable, *draft.tidying]
+    everything = [*draft.changes, *further, *draft.irrevocable, *draft.tidying]
     if everything:
         guards.check_rights(facts, kernel=any(isinstance(one, (actions.SwapOn, actions.SwapOff)) for one in everything))
     return everything

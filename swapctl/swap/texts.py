@@ -148,8 +148,20 @@ class SetValue(PathAction):
 
     def apply(self, run: Transaction) -> None:
         """Set it."""
-        run.undo(f"{_known_name(self.path)} is {self.value}", run.host.set_value, self.path, self.before)
-        run.host.set_value(self.path, self.value)
+        run.undo(f"{_known_name(self.path)} is {self.value}", self._back, run)
+        try:
+            run.host.set_value(self.path, self.value)
+        except Failed as failure:
+            message = f"the kernel does not take {self.value} for {_known_name(self.path)}: {failure.message}"
+            raise Failed(message, hint="take another value", code=failure.code, signal=failure.signal) from failure
+        taken = (run.host.read_text(self.path) or "").strip()
+        if taken != self.value.strip():
+            message = f"the kernel makes {taken} of {self.value} for {_known_name(self.path)}"
+            raise Failed(message, hint=f"take {taken}")
+
+    def _back(self, run: Transaction) -> None:
+        if (run.host.read_text(self.path) or "").strip() != self.before.strip():
+            run.host.set_value(self.path, self.before)
 
 
 def _reload_after_going_back(run: Transaction, path: str, *, reload: bool) -> None:

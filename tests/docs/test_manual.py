@@ -135,6 +135,8 @@ def test_every_command_shown_is_one(page):
 def test_the_manual_has_every_key_of_the_json():
     assert defined(section("An area")) - {r"\udc80", r"\udcff"} == {*State._fields} - {"reachable"}
     assert defined(section("A change")) == {*Change._fields, "diff"}
+    of_a_layout = set(swap.LayoutResult._fields) - set(Change._fields)
+    assert defined(section("A change of a host")) == of_a_layout - {"settings"} | {"warnings"}
     assert defined(section("Status")) == {*Status._fields} - {"diagnosis"}
     assert defined(section("Findings")) == {*swap.Diagnosis._fields, "repairs"}
     for name in Finding(*[""] * 5).to_dict():

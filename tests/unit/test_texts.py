@@ -115,3 +115,27 @@ def test_a_text_that_somebody_else_changed_is_not_overwritten(tree):
 )  # fmt: skip
 def test_what_a_dry_run_says_of_it(action, name, detail):
     assert action.to_dict() == {"name": name, "detail": detail}
+
+
+def test_a_value_that_the_kernel_rounds_is_named_and_taken_back(tree):
+    class Rounding(LocalHost):
+        def set_value(self, path, value):
+            super().set_value(path, "64" if value == "63" else value)
+
+    with pytest.raises(
+        RolledBack, match=r"^the kernel makes 64 of 63 for /sys/value; what was done is undone"
+    ) as caught:
+        Transaction(Rounding(str(tree))).perform([SetValue("/sys/value", "63", "60")])
+    assert caught.value.hint == "take 64"
+    assert (tree / "sys" / "value").read_text() == "60\n"
+
+
+def test_a_value_that_cannot_be_set_is_named_and_nothing_remains(tree):
+    class ReadOnly(LocalHost):
+        def set_value(self, path, _value):
+            raise Failed(f"could not write to {path}: Read-only file system")
+
+    with pytest.raises(
+        RolledBack, match=r"^the kernel does not take 10 for /sys/value: could not write to /sys/value: Rea"
+    ):
+        Transaction(ReadOnly(str(tree))).perform([SetValue("/sys/value", "10", "60")])
