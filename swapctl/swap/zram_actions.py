@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import errno
 import time
+from contextlib import suppress
 
 from .. import sizes
-from ..errors import Failed
+from ..errors import Failed, SwapctlError
 from . import programs
 from .action import Action, PathAction
 from .zram_config import CONTROL, sys_path
@@ -255,6 +256,7 @@ def _still_busy(host: LocalHost, path: str) -> Failed:
 def _users(host: LocalHost, path: str) -> Iterator[str]:
     """Return the processes that have the device open, as far as this process may see."""
     for pid in filter(str.isdigit, host.list("/proc")):
-        if any(host.read_link(f"/proc/{pid}/fd/{number}") == path for number in host.list(f"/proc/{pid}/fd")):
-            name = (host.read_text(f"/proc/{pid}/comm") or "").rstrip("\n")
-            yield f"process {pid} ({name})"
+        with suppress(SwapctlError):  # even root may not look into every process
+            if any(host.read_link(f"/proc/{pid}/fd/{number}") == path for number in host.list(f"/proc/{pid}/fd")):
+                name = (host.read_text(f"/proc/{pid}/comm") or "").rstrip("\n")
+                yield f"process {pid} ({name})"
