@@ -169,7 +169,7 @@ class _Draft:
         changes += self._crypttab_changes([need for need in self.needs if need.area.lower])
         if not changes and self.crypttab == dict(self.facts.texts).get(CRYPTTAB):
             return
-        self.changes += changes
+        self.changes += dict.fromkeys(changes)  # several areas may need the same directory
         if self.facts.runs_systemd:
             self.changes.append(actions.DaemonReload())
 
@@ -227,7 +227,8 @@ class _Draft:
         if need.has_device:
             self.changes += need.area.adjust(target)
         else:
-            self.changes += [*need.area.teardown(target), *need.area.setup(target, need.size)]
+            self.changes += need.area.teardown(target)
+            self.changes += [one for one in need.area.setup(target, need.size) if one not in self.changes]
         if need.is_made:
             if target.foreign and need.has_device:
                 self.changes.append(actions.Wipe(target.path, target.foreign))

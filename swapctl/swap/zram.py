@@ -167,7 +167,7 @@ class ZramArea(Area):
         if after != boot.own:
             if zram_config.OWN_DIRECTORY not in boot.directories:
                 yield MakeDirectory(zram_config.OWN_DIRECTORY)
-            yield WriteText(boot.own, after, zram_config.OWN, reload=facts.runs_systemd)
+            yield WriteText(boot.own, after, zram_config.own_path(device.number), reload=facts.runs_systemd)
 
     def _check_fragments(self, fragments: tuple[tuple[str, str], ...], section: str) -> None:
         for path, text in fragments:

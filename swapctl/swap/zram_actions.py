@@ -43,8 +43,9 @@ class LoadZram(Action):
 
     def apply(self, run: Transaction) -> None:
         """Load it."""
-        run.undo(f"the kernel module {MODULE} is loaded", _unload, run)
-        run.host.run(["modprobe", MODULE, "num_devices=1"])
+        if run.host.stat(CONTROL) is None:
+            run.undo(f"the kernel module {MODULE} is loaded", _unload, run)
+            run.host.run(["modprobe", MODULE, "num_devices=1"])
 
 
 class AddZram(PathAction):
@@ -170,8 +171,14 @@ def _number(host: LocalHost, path: str, name: str) -> int:
 
 
 def _unload(run: Transaction) -> None:
-    if run.host.stat(CONTROL) is not None:
-        run.host.run(["modprobe", "--remove", MODULE])
+    deadline = time.monotonic() + PATIENCE
+    while run.host.stat(CONTROL) is not None:
+        try:
+            run.host.run(["modprobe", "--remove", MODULE])
+        except Failed:  # udev may be looking into a device of it
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_FIRST_PAUSE)
 
 
 def _add(run: Transaction, path: str) -> None:

@@ -25,8 +25,6 @@ GENERATORS = (
 PLACES = ("/run/systemd", "/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd")
 FILE = "zram-generator.conf"
 OWN_DIRECTORY = f"/etc/systemd/{FILE}.d"
-OWN_NAME = "90-swapctl.conf"
-OWN = f"{OWN_DIRECTORY}/{OWN_NAME}"
 # Options that make something else of the device, or overrule its size wherever that is given.
 ELSEWISE = ("fs-type", "mount-point", "zram-fraction", "max-zram-size", "writeback-device")
 LIMITS = ("host-memory-limit", "memory-limit")
@@ -41,7 +39,7 @@ OWNERS = {
     "armbian-zram-config.service": ("Armbian", False),
 }
 
-_MARK = "# Made by swapctl, which changes the sections that it was asked for: see swapctl(8)."
+_MARK = "# Made by swapctl, which changes this section alone: see swapctl(8)."
 _UNIT_MARK = "# Made by swapctl, which writes it anew and removes it: see swapctl(8)."
 _MIB = 1 << 20
 _HEADER = re.compile(r"[ \t]*\[([^\]]*)\]")
@@ -99,6 +97,16 @@ def expression(size: Size) -> str:
 def sys_path(number: int) -> str:
     """Return the directory in which the kernel shows a device."""
     return f"/sys/block/zram{number}"
+
+
+def own_name(number: int) -> str:
+    """Return the name of the fragment of ours for a device, after those that most others give to theirs."""
+    return f"90-swapctl-zram{number}.conf"
+
+
+def own_path(number: int) -> str:
+    """Return the path of that fragment."""
+    return f"{OWN_DIRECTORY}/{own_name(number)}"
 
 
 def generator_service(number: int) -> str:

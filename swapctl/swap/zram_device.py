@@ -38,8 +38,8 @@ class Boot(Record):
     """What has zram devices made at boot. A text is None where there is no such file.
 
     *generator*: whether systemd-zram-generator is installed. *fragments*: its configuration but for ours, by path and
-    text, each overriding those before it; *later* are those that override ours. *own*: the text of ours. *service* and
-    *link*: the unit of ours for one device, and what the link says that has it started. *owners*: services of others
+    text, each overriding those before it; *later* are those that override ours. For one device *own* is the text of
+    ours, *service* the unit of ours, and *link* what the link says that has that started. *owners*: services of others
     that make devices of their own. *directories*: those of ours to write to that are there.
     """
 

@@ -81,14 +81,14 @@ def _services(host: LocalHost, number: int, boot: Boot) -> tuple[str, ...]:
 
 
 def _boot(host: LocalHost, number: int) -> Boot:
-    before, after = _fragments(host)
+    before, after = _fragments(host, number)
     service = zram_config.service_name(number)
     requires = f"{units.DIRECTORY}/dev-zram{number}.swap.requires"
     return Boot(
         generator=_has_generator(host),
         fragments=before,
         later=after,
-        own=host.read_text(zram_config.OWN),
+        own=host.read_text(zram_config.own_path(number)),
         service=host.read_text(f"{units.DIRECTORY}/{service}"),
         link=host.read_link(f"{requires}/{service}"),
         owners=tuple(_owners(host, number)),
@@ -102,7 +102,7 @@ def _has_generator(host: LocalHost) -> bool:
     return path is not None and host.read_link(path) != units.NOWHERE
 
 
-def _fragments(host: LocalHost) -> tuple[Texts, Texts]:
+def _fragments(host: LocalHost, number: int) -> tuple[Texts, Texts]:
     """Return the generator's configuration, by path and text: what ours overrides, and what overrides ours."""
     files = (f"{place}/{zram_config.FILE}" for place in zram_config.PLACES)
     main = next(([path] for path in files if host.stat(path, follow=True) is not None), [])
@@ -112,9 +112,9 @@ def _fragments(host: LocalHost) -> tuple[Texts, Texts]:
         for name in host.list(f"{place}/{zram_config.FILE}.d")
         if name.endswith(".conf")
     }
-    ordered = [(name, path) for name, path in sorted(by_name.items()) if path != zram_config.OWN]
-    before = [path for name, path in ordered if name < zram_config.OWN_NAME]
-    after = [path for name, path in ordered if name >= zram_config.OWN_NAME]
+    ordered = [(name, path) for name, path in sorted(by_name.items()) if path != zram_config.own_path(number)]
+    before = [path for name, path in ordered if name < zram_config.own_name(number)]
+    after = [path for name, path in ordered if name >= zram_config.own_name(number)]
     return _texts(host, [*main, *before]), _texts(host, after)
 
 

@@ -64,7 +64,7 @@ class Device:
     def value(self, name: str) -> str:
         return (self.sys / name).read_text().strip()
 
-    def set(self, name: str, value: str) -> None:
+    def write(self, name: str, value: str) -> None:
         (self.sys / name).write_text(value)
 
     @property
@@ -118,7 +118,7 @@ class Device:
         deadline = time.monotonic() + 10
         while self.sys.exists():
             try:
-                self.set("reset", "1")
+                self.write("reset", "1")
                 (_CONTROL / "hot_remove").write_text(str(self.number))
             except OSError:
                 assert time.monotonic() < deadline, f"{self.path} cannot be taken away"
@@ -165,7 +165,7 @@ def test_the_devices_that_were_added_on_the_way_are_gone(made: Device):
 
 
 def test_a_second_run_changes_nothing_and_starts_no_program(made: Device):
-    wanted = {"size": "16M", "algorithm": "lz4", "memory_limit": "8M", "priority": 7, "label": "mine"}
+    wanted: dict[str, Any] = {"size": "16M", "algorithm": "lz4", "memory_limit": "8M", "priority": 7, "label": "mine"}
     assert not made.apply(**wanted).json["changed"]
     log = made.machine.directory / "strace.log"
     traced = ("strace", "-f", "-o", str(log), "-e", "trace=execve,fork,vfork,clone,clone3,swapon,swapoff,mkdir,unlink")
@@ -188,7 +188,7 @@ def test_a_second_run_changes_nothing_and_starts_no_program(made: Device):
     ],
 )  # fmt: skip
 def test_a_change_is_what_its_dry_run_says(made: Device, item, actions, change):
-    wanted = {"size": "16M", "algorithm": "lz4", "memory_limit": "8M", "priority": 7, **item}
+    wanted: dict[str, Any] = {"size": "16M", "algorithm": "lz4", "memory_limit": "8M", "priority": 7, **item}
     if item == {"state": "absent"}:
         wanted = item
     planned = made.apply("--dry-run", **wanted)
@@ -320,8 +320,14 @@ def test_a_device_that_stays_open_is_not_removed(made: Device):
 
 
 FILES = ("comp_algorithm", "mem_limit", "disksize", "reset")
-WANTED = {"size": "32M", "algorithm": "lzo", "memory_limit": "4M", "priority": 8}
-REACHED = {"size": 32 * MIB, "algorithm": "lzo", "limit": 4 * MIB, "active": (32 * MIB - 4096, 8), "type": "swap"}
+WANTED: dict[str, Any] = {"size": "32M", "algorithm": "lzo", "memory_limit": "4M", "priority": 8}
+REACHED: dict[str, Any] = {
+    "size": 32 * MIB,
+    "algorithm": "lzo",
+    "limit": 4 * MIB,
+    "active": (32 * MIB - 4096, 8),
+    "type": "swap",
+}
 
 
 def _write_to(path: Path) -> Call:
@@ -400,7 +406,7 @@ def test_a_unit_of_ours_comes_and_goes(device: Device):
 
 def test_the_commands_of_the_unit_do_what_it_says(device: Device):
     """Without systemd, one by one; tests/vm has systemd do it."""
-    wanted = {"size": "16M", "algorithm": "lz4", "memory_limit": "8M", "label": "mine", "priority": 7}
+    wanted: dict[str, Any] = {"size": "16M", "algorithm": "lz4", "memory_limit": "8M", "label": "mine", "priority": 7}
     device.apply(persist="systemd", **wanted)
     text = device.machine.real(f"{_UNITS}/swapctl-{device.name}.service").read_text()
     device.close()
@@ -425,10 +431,10 @@ def test_the_generator_is_told(device: Device):
     theirs = f"# mine\n[{device.name}]\nzram-size = 5\n"
     (etc / "zram-generator.conf").write_text(theirs)
     device.apply(size="16M", persist="systemd", algorithm="lz4", priority=7)
-    own = etc / "zram-generator.conf.d" / "90-swapctl.conf"
+    own = etc / "zram-generator.conf.d" / f"90-swapctl-{device.name}.conf"
     section = f"[{device.name}]\nzram-size = 16\ncompression-algorithm = lz4\nswap-priority = 7\noptions =\n"
     assert own.read_text().endswith(section)
-    assert device.configuration == set()
+    assert device.configuration == {f"/zram-generator.conf.d/90-swapctl-{device.name}.conf"}
     assert not device.apply(size="16M", persist="systemd", algorithm="lz4", priority=7).json["changed"]
     device.apply(state="absent")
     assert own.read_text().endswith(f"[{device.name}]\nzram-size = 0\n")
@@ -450,6 +456,6 @@ def test_the_error_of_a_busy_device_is_the_kernels(made: Device):
     """What the waiting is for: without it, this is what everybody gets."""
     made.apply(size="16M", algorithm="lz4", active=False)
     with made.held(60), pytest.raises(OSError) as raised:
-        made.set("reset", "1")
+        made.write("reset", "1")
     assert raised.value.errno == errno.EBUSY
     assert os.path.exists(made.path)

@@ -20,6 +20,7 @@ RAM = 8 * GIB
 OFFERED = ("lzo-rle", "lzo", "lz4", "zstd")
 HOST = Surroundings(is_there=True)
 PATH = "/dev/zram1"
+OWN = "/etc/systemd/zram-generator.conf.d/90-swapctl-zram1.conf"
 
 
 def zram(**changes):
@@ -296,6 +297,24 @@ def test_a_new_device_has_nothing_to_wipe():
     assert names(keep(size="64M", force=True), target) == ["zram-reset", "zram-setup", "format", "swapon"]
 
 
+def test_two_devices_need_the_module_and_the_directory_once():
+    targets = [absent_device(loaded=False), missing("/dev/zram2", filesystem=None, zram=zram(number=2, loaded=False))]
+    areas = [ZramArea(name, size="64M") for name in ("zram1", "zram2")]
+    actions = plan(areas, facts(*targets, systemd=HOST))
+    assert [action.name for action in actions].count("modprobe") == 1
+    paths = [action.path for action in actions if action.name == "mkdir"]
+    assert paths.count("/etc/systemd/system/swap.target.requires") == 1
+
+
+def test_two_devices_of_the_generator_have_a_file_each():
+    boot = Boot(generator=True)
+    targets = [active(boot=boot), device("/dev/zram2", zram=there(number=2, boot=boot))]
+    actions = plan([ZramArea(name, active=None) for name in ("zram1", "zram2")], facts(*targets, systemd=HOST))
+    assert [(action.name, action.path) for action in actions] == [
+        ("mkdir", zram_config.OWN_DIRECTORY), ("write", OWN), ("write", OWN.replace("zram1", "zram2")),
+    ]  # fmt: skip
+
+
 # memory
 
 
@@ -353,11 +372,11 @@ def written(wanted, boot, **changes):
 
 def test_the_generator():
     text = (
-        "# Made by swapctl, which changes the sections that it was asked for: see swapctl(8).\n"
+        "# Made by swapctl, which changes this section alone: see swapctl(8).\n"
         "[zram1]\nzram-size = ram * 12.5 / 100\nswap-priority = 100\noptions =\n"
     )
     area = ZramArea("zram1", size="12.5%")
-    assert written(area, GENERATED) == [("mkdir", zram_config.OWN_DIRECTORY, ""), ("write", zram_config.OWN, text)]
+    assert written(area, GENERATED) == [("mkdir", zram_config.OWN_DIRECTORY, ""), ("write", OWN, text)]
     done = GENERATED.replace(own=text, directories=(zram_config.OWN_DIRECTORY,))
     assert written(area, done) == []
     assert written(area.replace(size=None), done) == []
@@ -366,7 +385,7 @@ def test_the_generator():
 def test_the_generator_makes_nothing_where_others_want_it_to():
     boot = GENERATED.replace(directories=(zram_config.OWN_DIRECTORY,))
     ((_name, path, text),) = written(ZramArea("zram1", size="1G", persist="none"), boot)
-    assert (path, zram_config.settings(text, "zram1")) == (zram_config.OWN, {"zram-size": "0"})
+    assert (path, zram_config.settings(text, "zram1")) == (OWN, {"zram-size": "0"})
     assert not there(boot=boot.replace(own=text)).at_boot
     assert there(boot=boot).at_boot
 
@@ -375,7 +394,7 @@ def test_a_label_takes_a_unit_of_ours_even_where_the_generator_is():
     area = ZramArea("zram1", label="fast")
     found = written(area, GENERATED)
     texts = {path: text for name, path, text in found if name == "write"}
-    assert zram_config.settings(texts[zram_config.OWN], "zram1") == {"zram-size": "0"}
+    assert zram_config.settings(texts[OWN], "zram1") == {"zram-size": "0"}
     assert 'ExecStart=mkswap -L "fast" -- /dev/zram1\n' in texts["/etc/systemd/system/swapctl-zram1.service"]
 
 

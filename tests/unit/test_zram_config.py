@@ -12,7 +12,7 @@ from swapctl.sizes import GIB, parse
 from swapctl.swap import zram_config
 from swapctl.swap.zram_config import combined, edit, expression, service, service_size, settings
 
-MARK = "# Made by swapctl, which changes the sections that it was asked for: see swapctl(8).\n"
+MARK = "# Made by swapctl, which changes this section alone: see swapctl(8).\n"
 VALUES = {"zram-size": "ram / 2", "swap-priority": "7"}
 OURS = "[zram0]\nzram-size = ram / 2\nswap-priority = 7\n"
 
