@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..record import Record
-from . import crypttab
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import crypttab
     from .facts import Target
     from .hibernation import Hibernation
 
