@@ -49,9 +49,7 @@ def run(args: argparse.Namespace) -> int:
             fstab_in_place=args.fstab_in_place,
             confirm=_confirm if ask and not args.yes else None,
         )
-    code = output.print_result(args, result)
-    output.print_warnings(args, result)
-    return code
+    return output.print_result(args, result)
 
 
 def _confirm(actions: Sequence[Action]) -> bool:

@@ -62,19 +62,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], file: Tex
 
 
 def print_result(args: argparse.Namespace, result: Result) -> int:
-    """Print what was done, or would be; return the exit status."""
+    """Print what was done, or would be, and warnings on standard error; return the exit status."""
     if args.json:
         print_json(result.to_dict())
     elif not args.quiet:
         print("\n".join(_report(result, dry_run=args.dry_run, verbose=args.verbose)))
+        sys.stdout.flush()
+        for line in result.warnings:
+            print(f"swapctl: warning: {visible(line)}", file=sys.stderr)
     return 0
-
-
-def print_warnings(args: argparse.Namespace, result: Result) -> None:
-    """Print on standard error what will not last; in JSON it is part of the result."""
-    sys.stdout.flush()
-    for line in () if args.json or args.quiet else result.warnings:
-        print(f"swapctl: warning: {visible(line)}", file=sys.stderr)
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..errors import Incomplete, InvalidInput, Refused
 from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
-from .actions import SwapOff
+from .actions import Delete, Replace, SwapOff
 from .area import Area, Existing
 from .bringers import origin
 from .crypttab import CRYPTTAB
 from .facts import Facts, Target, gather
+from .hibernation_facts import gather_hibernation
 from .layout import Layout, unlisted
 from .plan import expected, plan
 from .state import State, state
@@ -28,18 +29,17 @@ if TYPE_CHECKING:
 
 
 class Result(Record):
-    """What a run did, or (dry) would do. *before* and *after* hold one state for each area, in the order asked for."""
+    """What a run did, or (dry) would do. *before* and *after* hold one state for each area, in the order asked for.
+
+    *warnings* tell, each in a sentence, what is as wanted and will not stay so, and what else has to be done.
+    """
 
     changed: bool
     actions: tuple[Action, ...]
     before: tuple[State, ...]
     after: tuple[State, ...]
     backup_file: str | None = None
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is as wanted, but will not stay so, each a sentence; about areas there is nothing."""
-        return ()
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form; for one area its state, for several ``{"areas": [...]}``."""
@@ -50,6 +50,7 @@ class Result(Record):
             "after": _one_or_many(self.after),
             "diff": self.diff(),
             "backup_file": self.backup_file,
+            "warnings": list(self.warnings),
         }
 
     def diff(self) -> list[dict[str, str]]:
@@ -88,11 +89,6 @@ class LayoutResult(Result):
     unlisted: tuple[Unwanted, ...] = ()
     settings: tuple[Settings, ...] = ()
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What will not stay as the layout says, each a sentence."""
-        return tuple(warning for one in self.settings for warning in one.warnings)
-
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form: ``{"areas": [...]}``, however many there are, and the layout's settings."""
         before = {one.name: one.before.to_dict() for one in self.settings}
@@ -102,7 +98,6 @@ class LayoutResult(Result):
             "before": {"areas": [one.to_dict() for one in self.before], **before},
             "after": {"areas": [one.to_dict() for one in self.after], **after},
             "unlisted": [dict(one.__dict__) for one in self.unlisted],
-            "warnings": list(self.warnings),
         }
 
     def diff(self) -> list[dict[str, str]]:
@@ -117,6 +112,7 @@ class _Sight(Record):
     found: Facts
     actions: tuple[Action, ...]
     settings: tuple[Settings, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -173,13 +169,14 @@ def converge(
         settings = _settings(layout, host)
         further = [action for one in settings for action in one.actions]
         actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place, further=further)
-        sight = _Sight(areas, found, tuple(actions), settings)
+        sight = _Sight(areas, found, tuple(actions), settings, _warnings(host, found, actions))
         return look(areas, groups=True) if sight.moves_pages and not groups else sight
 
     def result(
         first: _Sight, then: tuple[State, ...], settings: tuple[Settings, ...], backup_file: str | None = None
     ) -> Result:
-        what = (bool(first.actions), first.actions, first.states, then, backup_file)
+        warnings = (*first.warnings, *(warning for one in settings for warning in one.warnings))
+        what = (bool(first.actions), first.actions, first.states, then, backup_file, warnings)
         others = tuple(first.unlisted(area) for area in first.areas[len(layout.areas) :])
         return LayoutResult(*what, unlisted=others, settings=settings) if layout is wanted else Result(*what)
 
@@ -205,6 +202,17 @@ def converge(
 def _settings(layout: Layout, host: LocalHost) -> tuple[Settings, ...]:
     """Return what becomes of the kernel's values that *layout* names."""
     return () if layout.tuning is None else (plan_tuning(layout.tuning, gather_tuning(host)),)
+
+
+def _warnings(host: LocalHost, found: Facts, actions: Iterable[Action]) -> tuple[str, ...]:
+    """Warn of a file that the host wakes up from, and that will be elsewhere, or gone."""
+    moved = {action.path for action in actions if isinstance(action, (Replace, Delete))}
+    moved &= {target.path for target in found.targets}
+    resume = gather_hibernation(host, found) if moved else None
+    if not resume or resume.stale or resume.area not in moved or resume.expected_offset is None:
+        return ()
+    place = f"the host wakes up from {resume.area} after hibernation, at offset {resume.offset}"
+    return (f"{place}, where it no longer is then; swapctl doctor tells what to set",)
 
 
 def _all_areas(layout: Layout, host: LocalHost) -> tuple[Area, ...]:

@@ -112,13 +112,22 @@ def test_json_of_a_dry_run(ensure, option):
         "after": PRESENT,
         "diff": DIFF,
         "backup_file": None,
+        "warnings": [],
     }
 
 
 def test_json_of_a_run_is_that_of_its_dry_run(ensure):
     dry = json.loads(printed(ensure("-n", "--json")))
     assert json.loads(printed(ensure("--json"))) == dry
-    nothing = {"changed": False, "actions": [], "before": PRESENT, "after": PRESENT, "diff": [], "backup_file": None}
+    nothing = {
+        "changed": False,
+        "actions": [],
+        "before": PRESENT,
+        "after": PRESENT,
+        "diff": [],
+        "backup_file": None,
+        "warnings": [],
+    }
     assert json.loads(printed(ensure("--json"))) == nothing
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.collection.controller import swap
-from tests.system.machine import OTHERS
+from tests.system.machine import MIB, OTHERS
 
 INFO: dict[str, object] = {"swapctl.linux.swap_info": {}}
 
@@ -18,7 +20,7 @@ def test_shows_what_swap_made_and_what_fstab_lists(machine, controller):
     assert absent == {
         "path": "/not/th\\xe9re", "type": None, "size": None, "usable": None, "used": 0, "priority": None,
         "active": False, "persistent": False, "label": None, "uuid": None, "options": ["sw", "noauto"],
-        "unit": None, "reachable": True,
+        "unit": None, "zram": None, "reachable": True,
     }  # fmt: skip
 
 
@@ -42,3 +44,17 @@ def test_tells_what_is_wrong_when_asked(machine, controller):
     assert [(one["id"], one["severity"], one["fixable"]) for one in ours] == [("fstab-unreadable", "error", True)]
     assert found["changed"] is False
     assert isinstance(found["unchecked"], list)
+
+
+def test_a_play_is_warned_that_the_host_would_not_wake_up(machine, controller):
+    point = machine.mount("ext4", 100 * MIB)
+    area = point / f"swap-{machine.token}"
+    machine.swapctl("ensure", area, "--size", "8M")
+    line = machine.directory / "cmdline"
+    line.write_text(f"resume={machine.run('findmnt', '-no', 'SOURCE', '--target', area).out.strip()} resume_offset=1\n")
+    machine.run("mount", "--bind", line, "/proc/cmdline")
+    offset = json.loads(machine.swapctl("status").out)["hibernation"]["expected_offset"]
+    line.write_text(line.read_text().replace("offset=1", f"offset={offset}"))
+    done = controller.tasks(swap(path=str(area), size="16M"), flags=("--check",))
+    said = "".join(done.text.split())  # Ansible cuts it into lines
+    assert f"[WARNING]:thehostwakesupfrom{area}afterhibernation,atoffset{offset}," in said

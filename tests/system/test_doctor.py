@@ -347,3 +347,24 @@ def test_an_ordinary_user_is_told_no_wrong_offset(machine):
     machine.directory.chmod(0o755)
     told = hibernation(machine, nobody=True)
     assert (told["area"], told["expected_offset"], told["stale"]) == (str(area), None, False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [pytest.param(("ensure", "--size", "16M"), id="another-size"), pytest.param(("remove",), id="removed")],
+)
+def test_who_moves_what_the_host_wakes_up_from_is_warned_beforehand(machine, arguments):
+    point = machine.mount("ext4", 200 * MIB)
+    area = point / f"swap-{machine.token}"
+    machine.swapctl("ensure", area, "--size", "8M")
+    device = device_of(machine, area)
+    verb, *options = arguments
+    wakes_up_from(machine, device, 1)
+    assert machine.swapctl(verb, area, *options, "--dry-run").json["warnings"] == []
+    wakes_up_from(machine, device, hibernation(machine)["expected_offset"])
+    assert machine.swapctl("ensure", area, "--size", "8M", "--priority", "3").json["warnings"] == []
+    (would,) = machine.swapctl(verb, area, *options, "--dry-run").json["warnings"]
+    (did,) = machine.swapctl(verb, area, *options).json["warnings"]
+    assert would == did
+    assert f"the host wakes up from {area}" in did
+    assert not machine.real(area).exists() or hibernation(machine)["stale"]
