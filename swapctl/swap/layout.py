@@ -63,6 +63,7 @@ def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Ite
         if is_elsewhere or (target.identity or target.path) in known:
             continue
         mapping = encrypted.get(mapping_name(target))
+        known.add(target.identity or target.path)  # a container's area of the same name leads to the same file
         if target.zram:
             yield UnlistedZram(target.path)
         elif mapping and CryptArea.takes(mapping.device):
