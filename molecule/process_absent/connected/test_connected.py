@@ -20,7 +20,7 @@ def test_the_task_in_the_background_came_to_its_end(witness: Witness) -> None:
 
 def test_what_was_left_alone_is_told_with_the_reason(witness: Witness) -> None:
     protected = json.loads(witness.out("cat /root/protected.json"))
-    assert {"ansible", "self", "init"} <= {one["reason"] for one in protected}
+    assert {"ansible", "ancestor", "init"} <= {one["reason"] for one in protected}
     assert [one["pid"] for one in protected if one["reason"] == "init"] == [1]
 
 
