@@ -97,6 +97,29 @@ options:
       set_type:
         description: Give the partition the type of a swap area. When left out, its type stays as it is.
         type: bool
+  zswap:
+    description:
+      - Zswap, the kernel's compressed cache in front of swap, for now and after a reboot.
+      - A kernel without it is refused, unless it is to be off. With areas on zram it does more harm than good, which
+        comes as a warning.
+      - When left out, it stays as it is.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether it is used.
+        type: bool
+        required: true
+      compressor:
+        description: How it compresses, as the kernel offers it. When left out, it stays as it is.
+        type: str
+      max_pool_percent:
+        description: How much of RAM it may take, in percent from 1 to 100. When left out, it stays as it is.
+        type: int
+      persist:
+        description: What sets it at boot. V(tmpfiles) is C(/etc/tmpfiles.d/swapctl-zswap.conf). V(none) deletes that
+          file. When left out, V(tmpfiles).
+        type: str
+        choices: [tmpfiles, none]
   tuning:
     description:
       - Values of the kernel's, C(vm.*), for now and after a reboot. They are written to the running kernel and to
@@ -203,7 +226,8 @@ actions:
 before:
   description: What was found. RV(before.areas) has an item for each of O(areas), in the same order, and then for each
     area that is not named and had to go. Its keys are those that the module M(swapctl.linux.swap) returns. With
-    O(tuning) there is RV(before.tuning), too, which has RV(before.tuning.running) and RV(before.tuning.persistent).
+    O(tuning) there is RV(before.tuning), too, which has RV(before.tuning.running) and RV(before.tuning.persistent), and
+    so it is with O(zswap).
   returned: success
   type: dict
   sample:
@@ -277,6 +301,12 @@ AREA = {
     "force": {"type": "bool"},
     "set_type": {"type": "bool"},
 }
+ZSWAP = {
+    "enabled": {"type": "bool", "required": True},
+    "compressor": {"type": "str"},
+    "max_pool_percent": {"type": "int"},
+    "persist": {"type": "str", "choices": ["tmpfiles", "none"]},
+}
 TUNING = {
     "swappiness": {"type": "int"},
     "vfs_cache_pressure": {"type": "int"},
@@ -288,6 +318,7 @@ TUNING = {
 }
 LAYOUT = {
     "areas": {"type": "list", "elements": "dict", "options": AREA, "default": []},
+    "zswap": {"type": "dict", "options": ZSWAP},
     "tuning": {"type": "dict", "options": TUNING},
     "exclusive": {"type": "bool", "default": False},
     "delete": {"type": "bool", "default": False},

@@ -21,6 +21,7 @@ from .plan import plan
 from .status import Status, status
 from .tuning import Tuning
 from .zram import ZramArea
+from .zswap import Zswap
 
 __all__ = [
     "Area",
@@ -35,6 +36,7 @@ __all__ = [
     "Status",
     "Tuning",
     "ZramArea",
+    "Zswap",
     "converge",
     "diagnose",
     "export",

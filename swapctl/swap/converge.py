@@ -18,6 +18,8 @@ from .texts import WriteText
 from .transaction import Transaction
 from .tuning import plan_tuning
 from .tuning_facts import gather_tuning
+from .zswap import plan_zswap
+from .zswap_facts import gather_zswap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +203,13 @@ def converge(
 
 def _settings(layout: Layout, host: LocalHost) -> tuple[Settings, ...]:
     """Return what becomes of the kernel's values that *layout* names."""
-    return () if layout.tuning is None else (plan_tuning(layout.tuning, gather_tuning(host)),)
+    found = []
+    if layout.zswap is not None:
+        zram = [area.path for area in layout.areas if area.path.startswith("/dev/zram") and area.state == "present"]
+        found.append(plan_zswap(layout.zswap, gather_zswap(host, layout.zswap.compressor), zram))
+    if layout.tuning is not None:
+        found.append(plan_tuning(layout.tuning, gather_tuning(host)))
+    return tuple(found)
 
 
 def _warnings(host: LocalHost, found: Facts, actions: Iterable[Action]) -> tuple[str, ...]:

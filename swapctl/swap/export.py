@@ -6,7 +6,7 @@ from .. import sizes
 from ..errors import InvalidInput, Refused
 from ..host import LocalHost
 from ..record import Record
-from . import layout
+from . import layout, zswap
 from .area import Area
 from .crypttab import CRYPTTAB
 from .facts import gather
@@ -15,6 +15,7 @@ from .state import state
 from .tuning import FILE, Tuning, declared, plan_tuning
 from .tuning_facts import gather_tuning
 from .units import TIMEOUT
+from .zswap_facts import gather_zswap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def export(host: LocalHost | None = None) -> Export:
             areas.append(item)
             remarks += remark
     swap: dict[str, Any] = {"areas": areas}
-    for name, values, remark in (_tuning(host),):
+    for name, values, remark in (_zswap(host), _tuning(host)):
         if values is not None:
             swap[name] = values
         remarks += remark
@@ -66,6 +67,17 @@ def _tuning(host: LocalHost) -> tuple[str, dict[str, Any] | None, list[str]]:
     values, strange = declared(found.file.text)
     remarks = [f"{FILE}: {line!r} is left out: it sets none of a layout's keys" for line in strange]
     return "tuning", values, [*remarks, *_settings_differ(lambda: plan_tuning(Tuning(**values), found))]
+
+
+def _zswap(host: LocalHost) -> tuple[str, dict[str, Any] | None, list[str]]:
+    found = gather_zswap(host)
+    if found.file.text is None:
+        return "zswap", None, []
+    values, strange = zswap.declared(found.file.text)
+    remarks = [f"{zswap.FILE}: {line!r} is left out: it sets nothing of zswap's" for line in strange]
+    if "enabled" not in values:
+        return "zswap", None, [*remarks, f"{zswap.FILE} is left out: it does not say whether zswap is enabled"]
+    return "zswap", values, [*remarks, *_settings_differ(lambda: zswap.plan_zswap(zswap.Zswap(**values), found))]
 
 
 def _settings_differ(settings: Callable[[], Settings]) -> list[str]:

@@ -15,6 +15,7 @@ from .crypttab import CRYPTTAB
 from .crypttab import parse as parse_crypttab
 from .tuning import Tuning
 from .zram import UnlistedZram, ZramArea
+from .zswap import Zswap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 class Layout(Record):
     """What a host should have: its *areas*, nothing else if *exclusive*, *delete* the files of all other areas.
 
-    None leaves *tuning* as it is; one without any values takes back what our file sets at boot.
+    None leaves *tuning* and *zswap* as they are; tuning without values takes back what our file sets at boot.
     """
 
     areas: tuple[Area, ...] = ()
     exclusive: bool = False
     delete: bool = False
     tuning: Tuning | None = None
+    zswap: Zswap | None = None
 
 
 def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 (whatever YAML holds)
@@ -51,6 +53,7 @@ def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 
         exclusive=swap.get("exclusive", False),
         delete=swap.get("delete", False),
         tuning=Tuning(**swap["tuning"]) if "tuning" in swap else None,
+        zswap=Zswap(**swap["zswap"]) if "zswap" in swap else None,
     )
 
 

@@ -135,7 +135,12 @@ ZSWAP: dict[str, Any] = {
     "required": ["enabled"],
     "properties": {
         "enabled": {"description": "whether it is used", "type": "boolean"},
-        "compressor": {"description": "as the kernel offers it", "type": "string", "examples": ["lzo", "zstd"]},
+        "compressor": {
+            "description": "as the kernel offers it",
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9_-]*$",
+            "examples": ["lzo", "zstd"],
+        },
         "max_pool_percent": _number("how much of RAM it may take, in percent", 1, 100),
         "persist": {
             "description": "what sets it at boot",

@@ -61,6 +61,7 @@ PURE = {
     "swap/tuning.py",
     "swap/units.py",
     "swap/zram.py",
+    "swap/zswap.py",
     "swap/zram_config.py",
     "swap/zram_device.py",
     "validate.py",
@@ -103,6 +104,7 @@ EFFECTS = {
     "swap/unit_facts.py",
     "swap/zram_actions.py",
     "swap/zram_facts.py",
+    "swap/zswap_facts.py",
 }
 # A plan is made of these: it may name them, and they act only when they are given a machine.
 ACTIONS = {"swap/actions.py", "swap/mappings.py", "swap/texts.py", "swap/zram_actions.py"}
