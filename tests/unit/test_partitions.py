@@ -111,12 +111,15 @@ def test_a_gpt_is_read_whatever_the_size_of_sectors_and_entries(sector, size):
     assert last.type == last.swap_type == "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F"
 
 
+HEADER = gpt({1: (LINUX, 2048)})[1]
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         pytest.param({1: bytes(512)}, "no GPT", id="no-header"),
         pytest.param({1: b"EFI PART" + bytes(504)}, "damaged", id="empty-header"),
-        pytest.param({1: gpt({}, first=7)[1][:80] + b"\x7f" + bytes(431)}, "damaged", id="wrong-checksum"),
+        pytest.param({1: HEADER[:80] + b"\x7f" + HEADER[81:]}, "damaged", id="wrong-checksum"),
         pytest.param({2: bytes(512)}, "the kernel goes by", id="no-entry"),
         pytest.param({0: bytes(512)}, "neither DOS nor GPT", id="no-boot-record"),
     ],

@@ -116,6 +116,12 @@ def test_a_mapping_that_holds_no_area_yet_is_made_anew():
         actions(target)
 
 
+def test_what_somebody_made_in_the_mapping_is_spared():
+    target = opened(random_bytes(in_use="part of dm-0"), header=None, foreign=(Signature("an XFS file system", 0, 4),))
+    with pytest.raises(Refused, match="/dev/mapper/swap0 holds an XFS file system"):
+        actions(target, table=LINE)
+
+
 def test_a_line_that_is_missing_comes_back():
     assert actions(active()) == [WriteText(None, LINE, CRYPTTAB)]
 
