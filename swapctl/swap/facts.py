@@ -339,6 +339,9 @@ class _Look:
         own = f"/sys/dev/block/{_device_number(target)}"
         name = self._value(f"{own}/dm/name")
         number = self._value(f"{own}/partition")
+        known = f"/dev/mapper/{name}"
+        if name and self._identity_at(known) == target.identity:
+            target = target.replace(path=known)  # it means something to people, and the next boot keeps it
         return target.replace(mapped=name, partition=self._partition(own, int(number)) if number else None)
 
     def _partition(self, own: str, number: int) -> partitions.Partition:

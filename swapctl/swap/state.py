@@ -78,7 +78,7 @@ def state(target: Target, facts: Facts) -> State:
     if not unit and target.zram and target.zram.at_boot:  # the generator has not run since
         unit = units.name_of(target.path)
     return State(
-        path=f"/dev/mapper/{target.mapped}" if target.mapped else target.path,
+        path=target.path,
         type=_type(target),
         size=size,
         usable=active.size if active else size and size - facts.page_size,

@@ -45,7 +45,7 @@ def closed(lower, **changes):
 def opened(lower, *, mapped="/dev/vdb2", is_mapped=True, uuid="CRYPT-PLAIN-swap0", **changes):
     """Return the area's place when there is one."""
     found = Lower(lower, BELOW, uuid=uuid, mapped=mapped, is_mapped=is_mapped)
-    return device(PATH, mapped="swap0", crypt=found).replace(path="/dev/dm-0", **changes)
+    return device(PATH, mapped="swap0", crypt=found).replace(**changes)
 
 
 def active(**changes):

@@ -350,7 +350,7 @@ def test_what_has_no_type_is_refused(target, complaint):
     assert refused.value.hint == "leave --set-type out"
 
 
-MAPPED = "/dev/dm-3"
+MAPPED, NAMED = "/dev/dm-3", "/dev/mapper/vg-swap"
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ MAPPED = "/dev/dm-3"
 )
 def test_a_logical_volume_is_never_listed_by_its_number(path, text, spec):
     active = entry(MAPPED, type="partition")
-    target = device(path, mapped="vg-swap", active=active, lines=fstab.swap_lines(text)).replace(path=MAPPED)
+    target = device(path, mapped="vg-swap", active=active, lines=fstab.swap_lines(text)).replace(path=NAMED)
     after = f"{spec} none swap sw 0 0\n"
     assert plan(Area(path), facts(target, text=text)) == ([] if after == text else [WriteFstab(text, after)])
 
