@@ -183,6 +183,10 @@ def test_an_encrypted_area_has_a_new_key_at_each_boot(guest: Guest):
     assert key(guest).split()[:1] == first.split()[:1]
     assert key(guest) != first
     assert changed(apply(guest)) == []
+    guest.run("swapctl export > /root/export.json")
+    assert '"encryption": "random"' in guest.run("cat /root/export.json")
+    assert changed(swapctl(guest, "apply /root/export.json")) == []
+    assert "area-random-key" in guest.run("swapctl doctor")
 
     # Closed by hand: what is left below is random, and known by crypttab to be nobody's.
     guest.run("swapoff -a; cryptsetup close swap0")
