@@ -35,6 +35,10 @@ def converge(
     """End the module with what was done, or in check mode would be, for what *wanted* makes of its options."""
     with errors_reported(module):
         how = {name: module.params[name] for name in ARGUMENT_SPEC}
-        result = swap.converge(wanted(module.params), dry_run=module.check_mode, **how).to_dict()
+        done = swap.converge(wanted(module.params), dry_run=module.check_mode, **how)
+    for warning in done.warnings:
+        module.warn(warning)
+    result = done.to_dict()
+    result.pop("warnings", None)  # Ansible has its own way for them
     diff = result.pop("diff")
     module.exit_json(**with_diff(module, result, diff))
