@@ -133,6 +133,8 @@ def _of_missing(target: Target, facts: Facts, condition: Condition) -> Iterator[
     is_device = target.spec.startswith((*TAGS, "/dev/"))
     if entry.option("noauto") is not None or _appears(target.spec, entry, condition) or target.active:
         return
+    if target.zram and not target.lines:  # the boot makes the device before the unit turns it on
+        return
     if is_device and not facts.live:  # the devices of the machine that it will be are not here
         return
     if any(is_tag_of_file(target.spec, one) and one.lines for one in facts.targets):
@@ -220,9 +222,8 @@ def _of_use(target: Target, facts: Facts) -> Iterator[Finding]:
             (target, "" if facts.no_swapon else "active"),
         )
     wanted = listed_priority(target)
-    if now.active and now.persistent and now.priority is not None and wanted != (
-        now.priority if now.priority >= 0 else None
-    ):  # fmt: skip
+    is_known = target.lines or any(unit.acts_at_boot for unit in target.units)  # a generator may not have run yet
+    if now.active and is_known and now.persistent and wanted != (now.priority if (now.priority or 0) >= 0 else None):
         told = "the kernel chooses it" if wanted is None else f"it is {wanted}"
         yield finding(
             "area-priority",

@@ -20,6 +20,7 @@ from swapctl.swap.hibernation import Hibernation
 from swapctl.swap.memory import Memory
 from swapctl.swap.plan import plan
 from swapctl.swap.signatures import Signature
+from swapctl.swap.zram_device import Boot, Device
 from tests.builders import PAGE, UUID, active_file, blank_device, device, entry, facts, missing, swap_file
 
 if TYPE_CHECKING:
@@ -262,6 +263,23 @@ def test_what_the_boot_makes_need_not_be_there(spec: str, options: str, conditio
     host = listed(missing(spec), f"{spec} none swap {options} 0 0")
     assert not found("fstab-missing", host, condition)
     assert found("fstab-missing", listed(missing(spec), f"{spec} none swap sw 0 0"), NONE)
+
+
+ZRAM_UNIT = OWN.replace(name="dev-zram0.swap", path="/run/systemd/generator/dev-zram0.swap", what="/dev/zram0")
+
+
+def test_a_zram_device_is_made_before_its_unit_turns_it_on() -> None:
+    gone = missing("/dev/zram0", units=(ZRAM_UNIT,))
+    assert [one.id for one in doctor.examine(facts(gone), NONE)] == ["unit-missing"]
+    assert doctor.examine(facts(gone.replace(zram=Device(0))), NONE) == ()
+
+
+def test_a_priority_is_compared_with_what_is_known_of_the_boot() -> None:
+    boot = Boot(generator=True, own="[zram0]\n")
+    area = device("/dev/zram0", active=entry("/dev/zram0", priority=100), zram=Device(0, exists=True, boot=boot))
+    assert doctor.examine(facts(area), NONE) == ()
+    (one,) = doctor.examine(facts(area.replace(units=(ZRAM_UNIT.replace(priority=5),))), NONE)
+    assert one.id == "area-priority"
 
 
 def test_devices_of_an_image_are_not_missed() -> None:
