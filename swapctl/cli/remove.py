@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Converge the areas."""
     with output.progress(args) as progress:
         result = swap.converge(
-            [swap.Area(path, state="absent") for path in args.paths],
+            [swap.gone(path) for path in args.paths],
             dry_run=args.dry_run,
             host=swap.LocalHost(args.root),
             progress=progress,

@@ -15,7 +15,7 @@ from .export import Export, export
 from .facts import Facts
 from .facts import gather as facts
 from .finding import Finding
-from .layout import Layout
+from .layout import Layout, gone
 from .layout import parse as layout
 from .plan import plan
 from .status import Status, status
@@ -41,6 +41,7 @@ __all__ = [
     "diagnose",
     "export",
     "facts",
+    "gone",
     "layout",
     "off",
     "on",

@@ -103,7 +103,8 @@ def _item(target: Target, found: Facts, host: LocalHost) -> tuple[dict[str, Any]
 def _candidates(target: Target, found: Facts) -> Iterator[dict[str, Any]]:
     mapping = layout.mappings(found).get(layout.mapping_name(target))
     if target.zram:
-        yield _zram(target.zram, target, found)
+        item = _zram(target.zram, target)
+        yield from ({**item, "persist": how} for how in _ways_back(target, found))
     elif mapping:
         yield {**_as_listed(target), "path": mapping.device, "encryption": "random", "name": mapping.name}
     else:
@@ -144,15 +145,17 @@ def _as_it_is(target: Target) -> dict[str, Any]:
     return {"path": target.path, **dict(_fields(target))}
 
 
-def _zram(device: Device, target: Target, found: Facts) -> dict[str, Any]:
-    comes_back = state(target, found).persistent
+def _ways_back(target: Target, found: Facts) -> tuple[str, ...]:
+    return ("systemd", "keep") if state(target, found).persistent else ("none",)
+
+
+def _zram(device: Device, target: Target) -> dict[str, Any]:
     return {
         "zram": device.name,
         "size": _exact(device.disksize),
         "algorithm": device.algorithm,
         **({"memory_limit": _exact(device.usage.limit)} if device.usage.limit else {}),
         **dict(_fields(target)),
-        "persist": "keep" if comes_back else "none",
     }
 
 

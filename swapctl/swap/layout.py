@@ -15,6 +15,7 @@ from .crypttab import CRYPTTAB
 from .crypttab import parse as parse_crypttab
 from .tuning import Tuning
 from .zram import UnlistedZram, ZramArea
+from .zram_device import number_of
 from .zswap import Zswap
 
 TYPE_CHECKING = False
@@ -96,6 +97,11 @@ def area(item: Mapping[str, Any]) -> Area:
     if fields.pop("encryption", "none") == "random":
         return CryptArea(device=fields.pop("path"), **fields)
     return Area(**fields)
+
+
+def gone(path: str) -> Area:
+    """Return what is wanted where the area at *path* is to be gone: of one in compressed memory, the device too."""
+    return ZramArea(path, state="absent") if number_of(path) is not None else Area(path, state="absent")
 
 
 def _area(item: Mapping[str, Any], where: Where, place: Place | None) -> Area:

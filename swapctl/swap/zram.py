@@ -122,7 +122,7 @@ class ZramArea(Area):
 
     def units_to_change(self, target: Target) -> tuple[units.Unit, ...]:
         """Return the swap units for the device but for the generator's, which follow its configuration."""
-        return tuple(unit for unit in target.units if not unit.maker.endswith(zram_config.GENERATOR))
+        return tuple(unit for unit in target.units if unit.maker != zram_config.GENERATOR)
 
     def configuration(self, target: Target, facts: Facts) -> list[Action]:
         """Return what has the device made at boot, or no longer."""
