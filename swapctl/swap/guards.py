@@ -53,7 +53,7 @@ def check_kind(area: Area, target: Target) -> None:
         raise Refused(f"no block device bears {area.path}", hint="see lsblk -o NAME,UUID,LABEL,PARTUUID")
     if isinstance(area, Existing):
         raise Refused(f"{area.path} does not exist", hint="swapctl status lists the areas that are known here")
-    if area.path.startswith("/dev/"):
+    if area.path.startswith("/dev/") and not area.path.startswith("/dev/shm/"):  # noqa: S108 (files are there, if in memory)
         raise Refused(f"{area.path} does not exist", hint=_where_devices_are(area.path))
     if area.size is None:
         raise Refused(f"{area.path} does not exist, and no size is given to make it", hint="give --size, such as 2G")

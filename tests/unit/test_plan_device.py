@@ -387,3 +387,9 @@ def test_a_device_that_is_not_there_is_not_made_as_a_file(path, hint, place):
     with pytest.raises(Refused, match=f"{path} does not exist") as refused:
         plan(Area(path, size="1G"), facts(missing(path, filesystem=place)))
     assert hint in refused.value.hint
+
+
+def test_files_in_memory_are_refused_as_such_though_they_are_below_dev():
+    found = facts(missing("/dev/shm/s", filesystem=ext4(type="tmpfs")))
+    with pytest.raises(Refused, match="^/dev/shm/s: tmpfs holds no swap files: it lives in memory"):
+        plan(Area("/dev/shm/s", size=GIB), found)
