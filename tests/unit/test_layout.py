@@ -115,6 +115,11 @@ def test_listed_areas_and_those_of_other_namespaces_stay():
     assert away(EXCLUSIVE, there, elsewhere, listed=[there.replace(spec="/other/name", path="/other/name")]) == []
 
 
+def test_an_area_that_a_containers_name_leads_to_as_well_is_seen_once():
+    there = active_file("/s")
+    assert len(away(EXCLUSIVE, there, there.replace(spec="/t", path="/t"))) == 1
+
+
 def test_what_is_not_listed_is_turned_off_and_taken_out_of_fstab_whatever_it_is():
     text = "# keep\n/s none swap sw 0 0\n/gone none swap sw 0 0\n/data none swap sw 0 0\n"
     targets = (active_file("/s"), missing("/gone"), swap_file("/data", header=None, empty=False))
