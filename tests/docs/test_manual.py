@@ -305,9 +305,19 @@ def test_the_pages_name_every_module_role_and_playbook(page):
         assert {name for name in names if f"| {kind} `swapctl.linux.{name}` |" not in text} == set()
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/swapctl.8.md"])
+def test_layouts_are_right(page):
+    documents = [yaml.safe_load(block) for block in pages.blocks(pages.read(page), "yaml")]
+    layouts = [document for document in documents if isinstance(document, dict)]
+    assert layouts
+    for document in layouts:
+        assert swap.layout(document).areas
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/ansible.md"])
 def test_playbooks_use_options_that_are_there(page):
-    plays = [play for block in pages.blocks(pages.read(page), "yaml") for play in yaml.safe_load(block)]
+    documents = [yaml.safe_load(block) for block in pages.blocks(pages.read(page), "yaml")]
+    plays = [play for document in documents if isinstance(document, list) for play in document]
     assert plays
     for play in plays:
         for used in play.get("roles", []):
