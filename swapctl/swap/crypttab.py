@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from ..record import Record
+from . import lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,21 +83,7 @@ def edit(text: str, changes: Iterable[tuple[Collection[Line], Entry | None]]) ->
 
     The other old lines go; a new entry without old lines goes to the end; None only removes.
     """
-    lines: list[str | None] = list(text.split("\n"))
-    added: list[str] = []
-    for old, new in changes:
-        for line in old:
-            lines[line.number] = None
-        if new and old:
-            lines[min(line.number for line in old)] = str(new)
-        elif new:
-            added.append(str(new))
-    if lines[-1] is None:
-        lines.append("")  # the newline of the line before stays
-    kept = [line for line in lines if line is not None]
-    if added:
-        kept = [*(kept if kept and kept[-1] else kept[:-1]), *added, ""]
-    return "\n".join(kept)
+    return lines.edit(text, (([line.number for line in old], str(new) if new else None) for old, new in changes))
 
 
 def _line(number: int, text: str) -> Line | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ..record import Record
-from . import table
+from . import lines, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,24 +80,13 @@ def edit(text: str, changes: Iterable[tuple[Collection[Line], Entry | None]]) ->
     The other old lines go; a new entry without old lines goes to the end; None only removes. An old line that is alone
     and already says the same stays as it is.
     """
-    lines: list[str | None] = list(text.split("\n"))
-    added: list[str] = []
-    for old, new in changes:
-        if is_right(old, new):
-            continue
-        for line in old:
-            lines[line.number] = None
-        if new and old:
-            first = min(old, key=lambda line: line.number)
-            lines[first.number] = str(new.replace(rest=first.entry.rest))
-        elif new:
-            added.append(str(new))
-    if lines[-1] is None:
-        lines.append("")  # the newline of the line before stays
-    kept = [line for line in lines if line is not None]
-    if added:
-        kept = [*(kept if kept and kept[-1] else kept[:-1]), *added, ""]
-    return "\n".join(kept)
+    return lines.edit(text, (_change(old, new) for old, new in changes if not is_right(old, new)))
+
+
+def _change(old: Collection[Line], new: Entry | None) -> tuple[list[int], str | None]:
+    first = min(old, key=lambda line: line.number, default=None)
+    new = new.replace(rest=first.entry.rest) if new and first else new
+    return [line.number for line in old], str(new) if new else None
 
 
 def is_right(old: Collection[Line], new: Entry | None) -> bool:

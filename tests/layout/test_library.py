@@ -48,6 +48,7 @@ PURE = {
     "swap/header.py",
     "swap/hibernation.py",
     "swap/layout.py",
+    "swap/lines.py",
     "swap/memory.py",
     "swap/needs.py",
     "swap/partitions.py",
