@@ -10,17 +10,14 @@ is changed, and gets its name back.
 from __future__ import annotations
 
 from .. import sizes
-from ..errors import InvalidInput, Refused
+from ..errors import InvalidInput
 from ..naming import temporary_name
-from . import actions, crypttab, filesystem, guards, units
+from . import actions, filesystem, guards, units
 from .area import Area, Existing, Unlisted
-from .crypttab import CRYPTTAB
-from .fstab import edit
-from .header import usable_size
-from .memory import displaced
+from .load import Load
 from .needs import Need
+from .persistence import Persistence
 from .state import State, state
-from .texts import WriteText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,12 +40,12 @@ def plan(
     *further* changes come after those of the areas, and before what cannot be taken back.
     """
     needs = _needs(wanted, facts)
-    draft = _Draft(needs, facts)
-    draft.prepare()
+    draft, persistence = _Draft(needs, facts), Persistence(needs, facts)
+    first = persistence.first()
     for need in sorted(needs, key=_turn):
         draft.add(need)
-    draft.persist(backup=backup, in_place=fstab_in_place)
-    everything = [*draft.changes, *further, *draft.irrevocable, *draft.tidying]
+    rest = persistence.rest(backup=backup, in_place=fstab_in_place)
+    everything = [*first, *draft.changes, *rest, *further, *draft.irrevocable, *draft.tidying]
     if everything:
         guards.check_rights(facts, kernel=any(isinstance(one, (actions.SwapOn, actions.SwapOff)) for one in everything))
     return everything
@@ -119,27 +116,7 @@ class _Draft:
         self.changes: list[Action] = []
         self.irrevocable: list[Action] = []
         self.tidying: list[Action] = []
-        self.leaving = [one.target for need in needs for one in (need, need.below) if one and one.leaves]
-        self.moving: dict[Need, Need] = {}  # areas whose file becomes that of another one, and those they come from
-        self.crypttab: str | None = None
-
-    def prepare(self) -> None:
-        """Add what is written before anything else, so that the next run knows what one that was killed has done."""
-        areas = [need for need in self.needs if need.area.lower]
-        if areas:
-            guards.check_live(self.facts, "encryption")
-            self.crypttab = self.facts.text(CRYPTTAB)
-            self.changes += self._crypttab_changes([need for need in areas if need.area.state == "present"])
-
-    def _crypttab_changes(self, needs: list[Need]) -> list[Action]:
-        if not needs:
-            return []
-        before, text = self.crypttab, self.facts.text(CRYPTTAB) or ""
-        after = crypttab.edit(text, [need.area.table_change(need.target) for need in needs])
-        if after == (before or ""):
-            return []
-        self.crypttab = after
-        return [WriteText(before, after, CRYPTTAB, reload=self.facts.runs_systemd)]
+        self.load = Load(needs, facts)
 
     def add(self, need: Need) -> None:
         """Add what *need* takes."""
@@ -159,40 +136,6 @@ class _Draft:
         else:
             self._add_file(need)
 
-    def persist(self, *, backup: bool, in_place: bool) -> None:
-        """Add the changes of configuration that all areas together need."""
-        changes = self._fstab_changes(backup=backup, in_place=in_place)
-        for need in self.needs:
-            changes += need.area.configuration(need.target, self.facts)
-            if need.area.persist != "keep":
-                changes += [*self._unit_changes(need), *(self._unit_changes(need.below) if need.below else [])]
-        changes += self._crypttab_changes([need for need in self.needs if need.area.lower])
-        if not changes and self.crypttab == dict(self.facts.texts).get(CRYPTTAB):
-            return
-        self.changes += dict.fromkeys(changes)  # several areas may need the same directory
-        if self.facts.runs_systemd:
-            self.changes.append(actions.DaemonReload())
-
-    def _fstab_changes(self, *, backup: bool, in_place: bool) -> list[Action]:
-        fstab = self.facts.fstab
-        before = fstab.text or ""
-        both = [one for need in self.needs for one in (need, need.below) if one]
-        after = edit(before, [(need.lines, need.entry) for need in both if need.area.persist != "keep"])
-        if after == before:
-            return []
-        guards.check_fstab(fstab, in_place=in_place)
-        reload = self.facts.runs_systemd
-        return [actions.WriteFstab(fstab.text, after, reload=reload, in_place=in_place, backup=backup)]
-
-    def _unit_changes(self, need: Need) -> list[Action]:
-        if need.unit_entry:
-            guards.check_units(self.facts)
-        otherwise = need.area.comes_otherwise(need.target)
-        entry = None if otherwise else need.unit_entry
-        listed = need.entry or (need.unit_entry if otherwise else None)
-        name = units.name_of(listed.spec) if listed else ""
-        return units.changes(entry, need.area.units_to_change(need.target), self.facts.systemd, name)
-
     # one area
 
     def _forget(self, need: Need) -> None:
@@ -202,7 +145,7 @@ class _Draft:
     def _add_absent(self, need: Need) -> None:
         target = need.target
         self._remove_leftovers(target, room=0)
-        if need in self.moving.values():
+        if need in self.load.moving.values():
             return
         self._turn_off(need)
         if need.area.makes_device and target.kind == "device":
@@ -306,7 +249,9 @@ class _Draft:
             return None
         going = (one for one in self.needs if one.area.state == "absent" and one.target.kind == "file")
         here = (one for one in going if one.target.filesystem and one.target.filesystem.device == place.device)
-        fit = (one for one in here if one.target.header and self._can_change(one) and one not in self.moving.values())
+        fit = (
+            one for one in here if one.target.header and self._can_change(one) and one not in self.load.moving.values()
+        )
         return next((one for one in fit if _growth(need, one.target) <= self._free(need.target)), None)
 
     def _move(self, source: Need, need: Need) -> None:
@@ -315,7 +260,7 @@ class _Draft:
         guards.check_only_name(source.target)
         guards.check_mutable(source.target)
         guards.check_directory(source.target)
-        self.moving[need] = source
+        self.load.moving[need] = source
         self._turn_off(source)
         self._remake(source.target, need)
         self._turn_on(need)
@@ -343,7 +288,7 @@ class _Draft:
         if not self._can_change(need):
             guards.check_space(target, whole, free)
             return True
-        bridge = self._bridge_size(need)
+        bridge = self.load.bridge_size(need)
         if whole <= free and (not bridge or self._place_for_bridge(target, bridge, whole)):
             return True
         guards.check_space(target, _growth(need, target), free)
@@ -380,11 +325,11 @@ class _Draft:
         if not target.active or not need.leaves:
             return
         guards.check_mutable(target)
-        bridge = self._bridge_size(need)
+        bridge = self.load.bridge_size(need)
         if bridge:
             self._add_bridge(need, bridge, growth)
-        elif self._displaced > self._elsewhere:
-            raise self._does_not_fit(target, "end what uses memory, or add another area first")
+        elif self.load.displaced > self.load.elsewhere:
+            raise self.load.does_not_fit(target, "end what uses memory, or add another area first")
         self.changes.append(
             actions.SwapOff(
                 target.path,
@@ -394,49 +339,16 @@ class _Draft:
             )
         )
 
-    @property
-    def _leaving_use(self) -> int:
-        return sum(target.active.used for target in self.leaving if target.active)
-
-    @property
-    def _displaced(self) -> int:
-        memory = self.facts.memory
-        memory = memory.replace(available=memory.available + self._freed)
-        return displaced(self._leaving_use, memory, self.facts.groups)
-
-    @property
-    def _freed(self) -> int:
-        """The memory that areas in RAM give back while they are turned off."""
-        return sum(target.zram.usage.compressed for target in self.leaving if target.zram)
-
-    @property
-    def _elsewhere(self) -> int:
-        """The room in the areas that stay on, and in those that are added first: but no area in RAM makes room."""
-        gone = {target.identity for target in self.leaving}
-        stay = (one.entry for one in self.facts.active if one.identity is None or one.identity not in gone)
-        added = (need for need in self.needs if need.adds and not need.area.makes_device and need not in self.moving)
-        return sum(entry.size - entry.used for entry in stay) + sum(need.size - self.facts.page_size for need in added)
-
-    def _does_not_fit(self, target: Target, hint: str) -> Refused:
-        return guards.does_not_fit(
-            target.path, self._leaving_use, self.facts, elsewhere=self._elsewhere, displaced=self._displaced, hint=hint
-        )
-
-    def _bridge_size(self, need: Need) -> int:
-        """How large an area must carry the load while this one is off and comes back; 0 if none is needed."""
-        over = self._displaced - self._elsewhere
-        if over <= 0 or not need.leaves or not need.comes_back:
-            return 0
-        return usable_size(over + self.facts.memory.margin + sizes.MIB, self.facts.page_size)
-
     def _add_bridge(self, need: Need, size: int, growth: int) -> None:
         target = need.target
-        if self._displaced > self._elsewhere + need.size - self.facts.page_size:
-            raise self._does_not_fit(target, "it would not fit into the new, smaller area either; take a larger size")
+        if not self.load.fits_into(need):
+            raise self.load.does_not_fit(
+                target, "it would not fit into the new, smaller area either; take a larger size"
+            )
         place = self._place_for_bridge(target, size, growth)
         if not place:
             hint = f"make {sizes.human(size)} of room on a disk for a bridge, end what uses memory, or add another area"
-            raise self._does_not_fit(target, hint)
+            raise self.load.does_not_fit(target, hint)
         bridge, held = place
         self.changes += [
             actions.Create(bridge, size, self._reserves(held), held.copies_on_write),
@@ -459,12 +371,7 @@ class _Draft:
         return None
 
     def _leave_old_bridge(self, path: str, used: int, room: int) -> None:
-        own_free = sum(one.entry.size - one.entry.used for one in self.facts.active if one.entry.path == path)
-        elsewhere = self._elsewhere - own_free + room
-        over = displaced(used, self.facts.memory, self.facts.groups)
-        if over > elsewhere:
-            hint = "end what uses memory, or add another area first"
-            raise guards.does_not_fit(path, used, self.facts, elsewhere=elsewhere, displaced=over, hint=hint)
+        self.load.check_old_bridge(path, used, room)
         self.tidying += [actions.LeaveBridge(path, used), actions.DeleteOld(path)]
 
 
