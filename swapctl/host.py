@@ -30,6 +30,7 @@ NOT_INSTALLED = 127  # what a shell says of a program that is not there
 # See ioctl_iflags(2).
 _GET_FLAGS = 0x80086601
 _SET_FLAGS = 0x40086602
+_CREATE_SUBVOLUME = 0x5000940E  # BTRFS_IOC_SUBVOL_CREATE, <linux/btrfs.h>
 APPEND_ONLY, IMMUTABLE, COMPRESSED, NOCOW = 0x20, 0x10, 0x04, 0x00800000
 
 _ADMIN_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"
@@ -335,6 +336,17 @@ class LocalHost:
         """Make a directory that everybody may read, in one that is there."""
         with _effect("make", path):
             os.mkdir(self.locate(path), 0o755)
+        self._sync_directory(path)
+
+    def make_subvolume(self, path: str) -> None:
+        """Make a subvolume of btrfs, where nothing stands: a directory that snapshots of others leave out."""
+        parent, _separator, name = self.locate(path).rpartition("/")
+        with _effect("make", path):
+            descriptor = os.open(parent or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.ioctl(descriptor, _CREATE_SUBVOLUME, bytearray(struct.pack("q4088s", 0, os.fsencode(name))))
+            finally:
+                os.close(descriptor)
         self._sync_directory(path)
 
     def remove_directory(self, path: str) -> None:

@@ -121,6 +121,14 @@ options:
       - When left out, only a device that is blank or a swap area already is used.
     type: bool
     default: false
+  subvolume:
+    description:
+      - Have the directory of the swap file be a btrfs subvolume, which is made if it is not there. Snapshots of what is
+        above leave it out; a subvolume with an active swap file cannot have any. A directory that is no subvolume, and
+        another file system, make the task fail.
+      - When left out, the directory has to be there.
+    type: bool
+    default: false
   set_type:
     description:
       - Have the partition table say that the partition at O(path) is one for swap, type C(82) in a DOS table and
@@ -310,6 +318,7 @@ AREA = {
     "options": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "set_type": {"type": "bool", "default": False},
+    "subvolume": {"type": "bool", "default": False},
 }
 
 

@@ -94,6 +94,9 @@ options:
       force:
         description: Overwrite what a block device holds. When left out, only what is blank or swap is used.
         type: bool
+      subvolume:
+        description: Have the directory of the file be a btrfs subvolume. When left out, the directory has to be there.
+        type: bool
       set_type:
         description: Give the partition the type of a swap area. When left out, its type stays as it is.
         type: bool
@@ -300,6 +303,7 @@ AREA = {
     "options": {"type": "list", "elements": "str"},
     "force": {"type": "bool"},
     "set_type": {"type": "bool"},
+    "subvolume": {"type": "bool"},
 }
 ZSWAP = {
     "enabled": {"type": "bool", "required": True},

@@ -43,6 +43,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="list it in fstab, give it a unit of systemd's, take it out of both, or leave both (default: fstab)",
     )
     command.add_argument("--set-type", action="store_true", help="set the partition's type to Linux swap")
+    command.add_argument(
+        "--subvolume",
+        action="store_true",
+        help="have the file in a btrfs subvolume of its own, made if it is not there",
+    )
     command.add_argument("--inactive", action="store_true", help="do not use it now")
     command.add_argument("--options", metavar="OPTS", help="more fstab options, separated by commas")
     command.add_argument("--force", action="store_true", help="overwrite what else is on a block device")
@@ -67,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         options=tuple(args.options.split(",")) if args.options else (),
         force=args.force,
         set_type=args.set_type,
+        subvolume=args.subvolume,
     )
     with output.progress(args) as progress:
         result = swap.converge(

@@ -43,6 +43,20 @@ class Create(PathAction):
         host.allocate(self.path, 0, self.size, reserve=self.reserve, report=run.report(f"allocating {self.path}"))
 
 
+class MakeSubvolume(PathAction):
+    """Make a btrfs subvolume for a swap file, so that snapshots of what is above leave it alone."""
+
+    name = "subvolume"
+
+    def apply(self, run: Transaction) -> None:
+        run.undo(f"{self.path}, a new subvolume, is there", self._back, run)
+        run.host.make_subvolume(self.path)
+
+    def _back(self, run: Transaction) -> None:
+        if run.host.stat(self.path):
+            run.host.remove_directory(self.path)
+
+
 class Resize(PathAction):
     """Change the size of a file that is not in use."""
 

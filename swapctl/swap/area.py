@@ -38,7 +38,8 @@ class Area(Record):
     lists it there, ``systemd`` gives it a unit of its own, ``none`` takes it out of both, ``keep`` leaves both alone.
     *priority* None: the kernel chooses. *label* and *uuid* None: kept when the area is rebuilt, else new. *options*:
     further fstab options. *force*: overwrite a foreign signature, on a block device only.
-    *set_type*: give the partition the type of a swap area.
+    *set_type*: give the partition the type of a swap area. *subvolume*: have the directory of the file be a btrfs
+    subvolume, made if it is not there.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Area(Record):
     options: tuple[str, ...] = ()
     force: bool = False
     set_type: bool = False
+    subvolume: bool = False
 
     @property
     def is_tag(self) -> bool:
@@ -149,6 +151,7 @@ class Area(Record):
             "options": _options(fields["options"]),
             "force": _boolean("force", fields["force"]),
             "set_type": _boolean("set_type", fields["set_type"]),
+            "subvolume": _boolean("subvolume", fields["subvolume"]),
         }
 
 

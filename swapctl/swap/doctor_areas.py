@@ -322,7 +322,7 @@ def _of_blocks(target: Target, facts: Facts, condition: Condition) -> Iterator[F
             "btrfs-subvolume",
             target.path,
             "its subvolume holds more than swap, and no snapshot of it can be made while the area is active",
-            f"make a subvolume for it: btrfs subvolume create {word(directory.rstrip('/') + '/swap')}",
+            f"move it to a subvolume: swapctl ensure {word(directory.rstrip('/') + '/swap/file')} --subvolume",
         )
 
 

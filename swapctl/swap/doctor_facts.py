@@ -9,7 +9,7 @@ from ..errors import Refused
 from ..naming import KINDS
 from . import blocks, crypttab, memory
 from .condition import Condition, Ground
-from .facts import BRIDGE_DIRECTORIES, gather
+from .facts import BRIDGE_DIRECTORIES, SUBVOLUME, gather
 from .hibernation_facts import disks, extents, gather_hibernation, place
 
 TYPE_CHECKING = False
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 _LEFT = re.compile(rf"\.(.+)\.swapctl-(?:{'|'.join(KINDS)})", re.DOTALL)
-_SUBVOLUME = 256  # the inode of the top directory of every btrfs subvolume
 _VALUES = {"swappiness": "/proc/sys/vm/swappiness", "overcommit": "/proc/sys/vm/overcommit_memory"}
 
 
@@ -67,7 +66,7 @@ def _ground(host: LocalHost, target: Target, page_size: int) -> Ground:
 def _is_crowded(host: LocalHost, directory: str) -> bool:
     """Whether the btrfs subvolume of *directory* holds more than swap files: then somebody makes snapshots of it."""
     status = host.stat(directory, follow=True)
-    if not status or status.st_ino != _SUBVOLUME:
+    if not status or status.st_ino != SUBVOLUME:
         return True
     paths = (f"{directory.rstrip('/')}/{name}" for name in host.list(directory))
     return not all(target.header or target.unreadable for target in gather(host, paths, groups=False).targets)

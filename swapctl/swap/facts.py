@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ..host import LocalHost
+    from .filesystem import Filesystem
     from .fstab import Line
     from .zram_device import Device
 
@@ -48,6 +49,7 @@ _KINDS = (
 )
 _NUMBERED = re.compile(r"/dev/dm-[0-9]+")
 _CAP_SYS_ADMIN = 21
+SUBVOLUME = 256  # the inode of the top directory of every btrfs subvolume
 _NO_DATA = 6  # ENXIO of lseek(2) with SEEK_DATA
 _STEP = 1 << 20
 
@@ -97,6 +99,8 @@ class Target(Record):
     crypt: crypttab.Lower | None = None  # what it is encrypted on
     filesystem: filesystem.Filesystem | None = None  # of the directory
     directory_flags: int = 0
+    is_subvolume: bool = False  # the directory is the top of a btrfs subvolume
+    above: Filesystem | None = None  # of what would hold the directory, which is not there
     lines: tuple[fstab.Line, ...] = ()
     units: tuple[units.Unit, ...] = ()
     zram: Device | None = None
@@ -419,10 +423,20 @@ class _Look:
         return target.replace(
             other_names=max(target.other_names - own_names, 0) if target.kind == "file" else 0,
             filesystem=None if is_device else self._filesystem(directory),
+            is_subvolume=not is_device and self._is_subvolume(directory),
+            above=self._above(directory),
             directory_flags=0 if is_device else self.host.flags(directory),
             zram=zram_facts.gather_zram(self.host, target.path),
             leftovers=leftovers,
         )
+
+    def _is_subvolume(self, directory: str) -> bool:
+        status = self.host.stat(directory, follow=True)
+        return status is not None and status.st_ino == SUBVOLUME
+
+    def _above(self, directory: str) -> filesystem.Filesystem | None:
+        is_there = self.host.stat(directory, follow=True) is not None
+        return None if is_there else self._filesystem(directory.rpartition("/")[0] or "/")
 
     def _filesystem(self, directory: str) -> filesystem.Filesystem | None:
         status = self.host.stat(directory, follow=True)

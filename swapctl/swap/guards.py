@@ -87,6 +87,19 @@ def check_ours(area: Area, target: Target) -> None:
         raise Refused(f"{target.path} is an empty file, not a swap area", hint="delete it yourself if it is not needed")
 
 
+def check_subvolume(target: Target) -> None:
+    """Refuse to have a subvolume where there can be none, or where there is a directory that is none."""
+    directory = target.path.rpartition("/")[0] or "/"
+    place = target.filesystem or target.above
+    if place and place.type != "btrfs":
+        raise Refused(f"{directory} is on {place.type}, which has no subvolumes", hint="leave subvolume out")
+    if target.filesystem and not target.above and not target.is_subvolume:
+        raise Refused(
+            f"{directory} is a directory, not a subvolume",
+            hint="name a path in a directory that is not there yet, and it is made as one",
+        )
+
+
 def check_free(target: Target) -> None:
     """Refuse what something else uses, whoever asks."""
     if target.in_use:

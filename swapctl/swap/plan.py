@@ -104,6 +104,8 @@ def _needs(wanted: Area | Iterable[Area], facts: Facts) -> list[Need]:
 def _target(area: Area, facts: Facts) -> Target:
     """Return what stands there: by the name that it will have as well, where the device is made anew."""
     target = facts.target(area.path)
+    if area.subvolume and target.above:  # the directory will be there
+        return target.replace(filesystem=target.above)
     return target.replace(path=area.path) if area.makes_device else target
 
 
@@ -125,6 +127,8 @@ class _Draft:
             return
         if need.area.makes_device and not self.facts.live:
             return  # its kernel would make the device
+        if need.area.subvolume and need.area.state == "present":
+            guards.check_subvolume(need.target)
         if need.target.kind != "missing" or not need.area.makes_device:
             guards.check_kind(need.area, need.target)
         if not need.area.owns(need.target):
@@ -191,6 +195,8 @@ class _Draft:
         if need.area.set_type:
             guards.check_partition(need.target)
         already = len(self.changes)
+        if need.area.subvolume and need.target.above:
+            self.changes.append(actions.MakeSubvolume(need.target.path.rpartition("/")[0]))
         self._remove_leftovers(need.target, room=need.size)
         if need.is_made:
             self._make_file(need)

@@ -24,6 +24,7 @@ AREA: dict[str, Any] = {
         "algorithm": ["zram"],
         "memory_limit": ["zram"],
         "set_type": ["path"],
+        "subvolume": ["path"],
         "encryption": ["path"],
         "name": ["encryption"],
     },
@@ -78,6 +79,11 @@ AREA: dict[str, Any] = {
             "examples": [["x-systemd.device-timeout=5s"]],
         },
         "force": {"description": "overwrite what a block device holds", "type": "boolean", "default": False},
+        "subvolume": {
+            "description": "have the directory of the file be a btrfs subvolume, made if it is not there",
+            "type": "boolean",
+            "default": False,
+        },
         "set_type": {
             "description": "set the type of the partition to Linux swap",
             "type": "boolean",

@@ -189,3 +189,29 @@ def test_room_for_the_larger_one_only_without_the_smaller(machine: Machine):
     assert (found["UUID"], found["LABEL"]) == (uuid, "mine")
     assert machine.swapctl("ensure", area, "--size", "40M").json["changed"]
     assert machine.is_whole_area(area, 40 * MIB)
+
+
+def test_btrfs_in_a_subvolume_of_its_own_lets_the_rest_be_snapshotted(machine: Machine):
+    need("btrfs")
+    point = machine.mount("btrfs", 256 * MIB)
+    area = point / "swap" / f"file-{machine.token}"
+    done = machine.swapctl("ensure", area, "--size", "32M", "--subvolume")
+    assert done.names[:2] == ["subvolume", "create"]
+    assert machine.run("btrfs", "subvolume", "show", area.parent).code == 0
+    assert machine.active(area)
+    assert machine.swapctl("ensure", area, "--size", "32M", "--subvolume").names == []
+    machine.run("btrfs", "subvolume", "snapshot", "-r", point, point / "snapshot")
+    machine.run("swapoff", area)
+    machine.run("swapon", area)  # which it would refuse for a file that is shared with a snapshot
+    assert machine.run("btrfs", "subvolume", "snapshot", area.parent, point / "other", check=False).code
+    machine.swapctl("remove", area)
+    assert list(machine.real(area.parent).iterdir()) == []
+
+
+def test_a_subvolume_that_was_made_for_nothing_is_taken_away(machine: Machine):
+    point = machine.mount("btrfs", 256 * MIB)
+    area = point / "swap" / f"file-{machine.token}"
+    machine.fake("mkswap", "exit 1")
+    run = machine.swapctl("ensure", area, "--size", "32M", "--subvolume", check=False)
+    assert run.json["error"] == "RolledBack"
+    assert not machine.real(area.parent).exists()

@@ -7,8 +7,9 @@ import pytest
 from swapctl.errors import InvalidInput, Refused
 from swapctl.sizes import GIB, MIB
 from swapctl.swap import bringers, units
-from swapctl.swap.actions import Delete, Format, Rename, Resize, SwapOff, SwapOn, WriteFstab
+from swapctl.swap.actions import Create, Delete, Format, MakeSubvolume, Rename, Resize, SwapOff, SwapOn, WriteFstab
 from swapctl.swap.area import Area, Unlisted
+from swapctl.swap.guards import NOCOW
 from swapctl.swap.layout import Layout, parse, unlisted
 from swapctl.swap.plan import expected, plan
 from swapctl.swap.texts import Mask
@@ -272,3 +273,37 @@ def test_several_new_files_must_fit_together():
         plan(areas, facts(on(missing("/a"), room), on(missing("/b"), room)))
     areas = [Area("/a", size=GIB), Area("/srv/b", size=GIB)]
     assert plan(areas, facts(on(missing("/a"), room), on(missing("/srv/b"), room, device=2)))
+
+
+def in_new_directory(kind="btrfs", **changes):
+    return missing("/srv/swap/file", filesystem=None, above=ext4(type=kind)).replace(**changes)
+
+
+def test_a_subvolume_is_made_for_the_file():
+    found = facts(in_new_directory())
+    actions = plan(Area("/srv/swap/file", size=GIB, subvolume=True), found)
+    assert actions[:2] == [MakeSubvolume("/srv/swap"), Create("/srv/swap/.file.swapctl-new", GIB, True, True)]
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        pytest.param(in_new_directory("ext4"), "/srv/swap is on ext4, which has no subvolumes", id="ext4-above"),
+        pytest.param(missing("/srv/swap/file"), "/srv/swap is on ext4, which has no subvolumes", id="ext4"),
+        pytest.param(
+            missing("/srv/swap/file", filesystem=ext4(type="btrfs")),
+            "/srv/swap is a directory, not a subvolume",
+            id="directory",
+        ),
+        pytest.param(in_new_directory(above=None), "the directory /srv/swap does not exist", id="nothing-above"),
+    ],
+)
+def test_where_there_can_be_no_subvolume_is_refused(target, complaint):
+    with pytest.raises(Refused, match=f"^{complaint}"):
+        plan(Area("/srv/swap/file", size=GIB, subvolume=True), facts(target))
+
+
+def test_a_subvolume_that_is_there_stays():
+    place = ext4(type="btrfs")
+    target = active_file("/srv/swap/file", filesystem=place, is_subvolume=True, flags=NOCOW)
+    assert plan(Area("/srv/swap/file", subvolume=True, persist="keep"), facts(target)) == []
