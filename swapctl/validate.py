@@ -60,7 +60,8 @@ def problems(document: object, schema: Mapping[str, Any], where: Where = ()) -> 
     """Yield what in *document* does not follow *schema*."""
     kinds = _listed(schema.get("type", ()))
     if kinds and not any(_is(document, kind) for kind in kinds):
-        yield Problem(where, f"{_shown(document)} is not {_either(_NAMES[kind] for kind in kinds)}", _hint(schema))
+        is_one = f"is {_shown(document)}," if isinstance(document, (dict, list)) else f"{_shown(document)} is"
+        yield Problem(where, f"{is_one} not {_either(_NAMES[kind] for kind in kinds)}", _hint(schema))
     elif isinstance(document, dict):
         yield from _in_mapping(document, schema, where)
     elif isinstance(document, list):
@@ -128,6 +129,9 @@ def _hint(schema: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
+    """Return *value* as people see it: not what it holds, which can be more than there is memory for."""
     if value is None:
         return "nothing"
+    if isinstance(value, (dict, list)):
+        return _NAMES["object" if isinstance(value, dict) else "array"]
     return str(value).lower() if isinstance(value, bool) else repr(value)

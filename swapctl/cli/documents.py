@@ -29,8 +29,10 @@ def read(path: str) -> tuple[Any, Place]:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        lines = dict(_lines(node, (), name))
+        lines = dict(_lines(node, (), name, set()))
         document = loader.construct_document(node) if node else None
+    except RecursionError as error:
+        raise InvalidInput(f"{name}: it is nested too deep", hint="a layout has five levels") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = f" line {mark.line + 1}" if mark else ""
@@ -69,19 +71,27 @@ def _json(text: str, name: str) -> Any:  # noqa: ANN401 (whatever it holds)
 
     try:
         return json.loads(text)
+    except RecursionError as error:
+        raise InvalidInput(f"{name}: it is nested too deep", hint="a layout has five levels") from error
     except json.JSONDecodeError as error:
         hint = "without the Python package PyYAML only JSON can be read"
         raise InvalidInput(f"{name} line {error.lineno}: {error.msg}", hint=hint) from error
 
 
-def _lines(node: Any, where: Where, name: str) -> Iterator[tuple[Where, int]]:  # noqa: ANN401 (PyYAML has no types)
-    """Yield the line of each part of a document; InvalidInput where a key stands twice, which YAML forbids."""
+def _lines(node: Any, where: Where, name: str, known: set[int]) -> Iterator[tuple[Where, int]]:  # noqa: ANN401 (PyYAML)
+    """Yield the line of each part of a document; InvalidInput where a key stands twice, which YAML forbids.
+
+    What an alias stands for is looked at once, in *known*: aliases of aliases can be more than there is time for.
+    """
     if node is None:
         return
     yield where, node.start_mark.line + 1
+    if id(node) in known:
+        return
+    known.add(id(node))
     if node.id == "sequence":
         for number, item in enumerate(node.value):
-            yield from _lines(item, (*where, number), name)
+            yield from _lines(item, (*where, number), name, known)
     elif node.id == "mapping":
         seen: dict[str, int] = {}
         for key, value in node.value:
@@ -91,7 +101,7 @@ def _lines(node: Any, where: Where, name: str) -> Iterator[tuple[Where, int]]:  
                 raise InvalidInput(message, hint="say it once")
             seen[str(key.value)] = line
             below = (*where, str(key.value))
-            yield from _lines(value, below, name)
+            yield from _lines(value, below, name, known)
             yield below, line
 
 

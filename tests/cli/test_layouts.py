@@ -127,6 +127,21 @@ def test_no_swap_at_all_is_nothing_to_do_where_there_is_none(apply):
             "LAYOUT line 2: swap: ares is not known; hint: allowed are exclusive, delete, areas, zswap, tuning",
             id="json",
         ),
+        pytest.param(f"swap: {'[' * 5000}", "LAYOUT: it is nested too deep; hint: a layout has five levels", id="deep"),
+        pytest.param(
+            "a: &a [x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 8)}]\n" for old, new in zip("abcdefghijkl", "bcdefghijklm"))
+            + "swap: {areas: *m}\n",
+            "LAYOUT line 1: the document: a is not known; hint: allowed are swap",
+            id="aliases-of-aliases",
+        ),
+        pytest.param(
+            "swap:\n  areas: [&a [x, x, x, x, x, x, x, x]"
+            + "".join(f", &{new} [{', '.join([f'*{old}'] * 8)}]" for old, new in zip("abcdefghijkl", "bcdefghijklm"))
+            + "]\n",
+            "LAYOUT line 2: swap.areas[0] is a list, not a mapping",
+            id="aliases-of-aliases-in-place",
+        ),
         pytest.param(
             "swap:\n  areas:\n    - &a {path: /x, size: 1M}\n    - *a\n",
             "/x and /x are the same area; hint: name it once",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
@@ -123,4 +124,57 @@ class Removed(Larger):
         return not machine.swaps() and machine.fstab.read_text() == OTHERS and not list(machine.area.parent.iterdir())
 
 
-ALL: tuple[type[Scenario], ...] = (Fresh, Larger, LargerWithoutRoom, WrittenInFull, Unprotected, Removed)
+class MovedWithoutRoom(LargerWithoutRoom):
+    """The area is elsewhere under another name, and there is no room for both files: by a layout, with a unit besides."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self.old = machine.area.with_name(f"before-{machine.token}")
+        layout = machine.directory / "layout.json"
+        new = {"path": str(machine.area), "size": NEW, "priority": 5}
+        layout.write_text(json.dumps({"swap": {"areas": [{"path": str(self.old), "state": "absent"}, new]}}))
+        self.words = ("apply", str(layout))
+
+    def prepare(self) -> None:
+        self.machine.make_area(self.old, size=OLD, active=True, options=("--priority", "3"))
+        self.machine.list_in_fstab(f"{self.old} none swap sw,pri=3 0 0")
+
+    def is_done(self) -> bool:
+        return Scenario.is_done(self)
+
+    def has_whole_area(self) -> bool:
+        old = self.machine.real(self.old)
+        return super().has_whole_area() and (not old.exists() or self.machine.is_whole_area(self.old, OLD))
+
+
+class ToAUnit(Larger):
+    """An area of fstab's gets a unit of systemd's, with no systemd to tell."""
+
+    tries = re.compile(".*(systemd|fstab)")
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, (*_ENSURE, "--persist", "systemd"))
+        self.units = machine.real("/etc/systemd/system")
+
+    def arrange(self) -> None:
+        for path in self.units.rglob("*"):
+            if self.machine.token in path.name.replace("\\x2d", "-"):
+                path.unlink()
+        super().arrange()
+
+    def is_done(self) -> bool:
+        found = [path for path in self.units.rglob("*.swap") if self.machine.token in path.name]
+        unit = [path for path in found if path.parent == self.units]
+        return (
+            self.machine.active(self.machine.area) is not None
+            and self.machine.fstab.read_text() == OTHERS
+            and len(unit) == 1
+            and f"What={self.machine.area}" in unit[0].read_text().splitlines()
+            and [path.parent.name for path in found if path.is_symlink()] == ["swap.target.requires"]
+        )
+
+
+ALL: tuple[type[Scenario], ...] = (
+    *(Fresh, Larger, LargerWithoutRoom, WrittenInFull, Unprotected, Removed),
+    *(MovedWithoutRoom, ToAUnit),
+)

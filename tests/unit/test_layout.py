@@ -38,7 +38,7 @@ SWAP = "swap.areas[0]"
         ({}, "the document has no swap; hint: add swap"),
         ({"swap": {}, "x": 1}, "the document: x is not known; hint: allowed are swap"),
         ({"swap": {"ares": []}}, "swap: ares is not known; hint: allowed are exclusive, delete, areas, zswap, tuning"),
-        ({"swap": {"areas": {}}}, "swap: areas {} is not a list"),
+        ({"swap": {"areas": {}}}, "swap: areas is a mapping, not a list"),
         ({"swap": {"areas": ["/x"]}}, f"{SWAP} '/x' is not a mapping"),
         ({"swap": {"areas": [{}]}}, f"{SWAP} has neither path nor zram; hint: give one of path, zram"),
         (
@@ -54,7 +54,7 @@ SWAP = "swap.areas[0]"
         ({"swap": {"areas": [{"path": "/x", "active": None}]}}, f"{SWAP}: active nothing is not true or false"),
         (
             {"swap": {"areas": [{"path": "/x", "size": []}]}},
-            f"{SWAP}: size [] is not text or a whole number; hint: such as 512M, 4G, 50%, auto",
+            f"{SWAP}: size is a list, not text or a whole number; hint: such as 512M, 4G, 50%, auto",
         ),
         ({"swap": {"areas": [{"path": "/x", "discard": "x"}]}}, f"{SWAP}: discard 'x' is not one of none, once, pages, both"),
         (
