@@ -30,6 +30,7 @@ class Condition(Record):
     zswap: bool = False
     swappiness: int | None = None
     overcommit: int | None = None
+    overridden: tuple[str, ...] = ()  # lines in files of others that win over ours at boot, each as a sentence
     pressure: float | None = None  # percent of the last minute in which some tasks waited for memory
     hibernation: Hibernation | None = None
     crypttab: tuple[crypttab.Entry, ...] = ()  # what is opened at boot: it need not be there before

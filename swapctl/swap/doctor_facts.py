@@ -11,6 +11,8 @@ from . import blocks, crypttab, memory
 from .condition import Condition, Ground
 from .facts import BRIDGE_DIRECTORIES, SUBVOLUME, gather
 from .hibernation_facts import disks, extents, gather_hibernation, place
+from .tuning import overridden
+from .tuning_facts import gather_tuning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def gather_condition(host: LocalHost, found: Facts) -> Condition:
         strays=tuple(_strays(host, found)),
         hibernation=gather_hibernation(host, found),
         crypttab=tuple(line.entry for line in crypttab.parse(_text(host, crypttab.CRYPTTAB))),
+        overridden=overridden(gather_tuning(host)),
     )
     if not host.live:
         return condition

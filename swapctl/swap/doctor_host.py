@@ -37,6 +37,8 @@ def of_host(facts: Facts, condition: Condition) -> Iterator[Finding]:
             if hibernation.area
             else f"take resume= out of {hibernation.source}, or set it to an area of swapctl status",
         )
+    for sentence in condition.overridden:
+        yield finding("tuning-overridden", "tuning", sentence, "take that line out, or give the file an earlier name")
     if not facts.live or not facts.memory.total:
         return
     yield from _of_amount(facts, condition)

@@ -60,6 +60,7 @@ FINDINGS = {
     "overcommit": WARNING,
     "swappiness-low": WARNING,
     "swappiness-high": WARNING,
+    "tuning-overridden": WARNING,
     "resume-stale": ERROR,
 }
 

@@ -166,6 +166,19 @@ def conflicts(wanted: Tuning, found: Tuned) -> Iterator[str]:
             yield f"{says}; {FILE} is read after it, and wins at boot with {value}"
 
 
+def overridden(found: Tuned) -> tuple[str, ...]:
+    """Return a sentence for each line of somebody else's that wins at boot over what our file declares."""
+    values, _rest = declared(found.file.text or "")
+    later = tuple(line for line in found.others if line.is_later and line.path != CLASSIC_FILE)
+    wanted = Tuning(**{key: value for key, value in values.items() if _is_allowed(key, value)})
+    return tuple(conflicts(wanted, found.replace(others=later)))
+
+
+def _is_allowed(key: str, value: int) -> bool:
+    limits = schema.TUNING["properties"][key]
+    return bool(limits["minimum"] <= value <= limits.get("maximum", value))
+
+
 def _running(wanted: Tuning, found: Tuned) -> Iterator[Action]:
     running = dict(found.running)
     pairs = [(file_name(key), str(value), str(running[key])) for key, value in wanted.values if key in running]

@@ -188,6 +188,7 @@ CASES = {
     "overcommit": Case(facts(), LISTED, Condition(overcommit=2), Condition(overcommit=2)),
     "swappiness-low": Case(LISTED, LISTED, Condition(swappiness=0), Condition(swappiness=1)),
     "swappiness-high": Case(LISTED, LISTED, Condition(swappiness=180), Condition(swappiness=100)),
+    "tuning-overridden": Case(LISTED, LISTED, Condition(overridden=("a file wins",)), Condition()),
     "resume-stale": Case(
         LISTED, LISTED, Condition(hibernation=STALE), Condition(hibernation=STALE.replace(stale=False))
     ),

@@ -10,7 +10,7 @@ from swapctl.errors import InvalidInput, Refused
 from swapctl.swap.layout import Layout, parse
 from swapctl.swap.settings import HEADER, File, OwnFile, Values, in_order
 from swapctl.swap.texts import MakeDirectory, SetValue, WriteText
-from swapctl.swap.tuning import CLASSIC_FILE, FILE, Line, Tuned, Tuning, declared, others, plan_tuning
+from swapctl.swap.tuning import CLASSIC_FILE, FILE, Line, Tuned, Tuning, declared, others, overridden, plan_tuning
 
 NOW = {
     "swappiness": 60,
@@ -227,3 +227,27 @@ def test_what_our_file_says():
     assert declared(text) == ({"swappiness": 20}, ["vm.page-cluster = x", "kernel.panic = 1"])
     everything = Tuning(**NOW)
     assert declared(everything.text or "") == (NOW, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        pytest.param(TEN, Line("/etc/sysctl.d/99-zz.conf", 3, "swappiness", "60", is_later=True), True, id="later"),
+        pytest.param(TEN, Line("/etc/sysctl.d/10-a.conf", 3, "swappiness", "60"), False, id="earlier"),
+        pytest.param(
+            TEN, Line("/etc/sysctl.d/99-zz.conf", 3, "page_cluster", "0", is_later=True), False, id="another-key"
+        ),
+        pytest.param(TEN, Line(CLASSIC_FILE, 3, "swappiness", "60", is_later=True), False, id="not-read-at-boot"),
+        pytest.param(
+            None, Line("/etc/sysctl.d/99-zz.conf", 3, "swappiness", "60", is_later=True), False, id="not-ours"
+        ),
+        pytest.param(
+            TEN.replace("10", "900"),
+            Line("/etc/sysctl.d/99-zz.conf", 3, "swappiness", "60", is_later=True),
+            False,
+            id="odd",
+        ),
+    ],
+)
+def test_what_wins_over_our_file_at_boot_is_told_without_a_layout(text, line, told):
+    assert bool(overridden(tuned(text, others=(line,)))) == told
