@@ -18,11 +18,10 @@ OLD, NEW = 64 * MIB, 96 * MIB
 
 
 class Moment(NamedTuple):
-    """Just after swapctl has made a system call for the *nth* time on the file *path*, and not made sure of more."""
+    """Just after swapctl has made a system call on the file *path* for the first time, and not made sure of more."""
 
     call: str
     path: str
-    nth: int = 1
 
 
 # A whole new file is made beside the old one.
@@ -34,12 +33,12 @@ BESIDE = {
     "fstab written": Moment("rename", "/etc/.fstab.swapctl-new"),
     "not tidied up": Moment("fsync", "/etc"),
 }
-# There is no room for that, and the old one is changed.
+# There is no room for that, and the old one is changed. Of a rename, strace sees the old name alone.
 IN_PLACE = {
-    "without its name": Moment("rename", "/srv/.swapfile.swapctl-new"),
+    "without its name": Moment("rename", "/srv/swapfile"),
     "larger": Moment("fallocate", "/srv/.swapfile.swapctl-new"),
     "larger and formatted": Moment("fsync", "/srv/.swapfile.swapctl-new"),
-    "with its name again": Moment("rename", "/srv/.swapfile.swapctl-new", 2),
+    "with its name again": Moment("rename", "/srv/.swapfile.swapctl-new"),
 }
 
 
@@ -87,7 +86,7 @@ def stop_at(guest: Guest, moment: Moment, command: str) -> None:
     """Run a command up to *moment*, where it stands still."""
     guest.run(
         f"rm -f /run/trace; cd /; strace -o /run/trace -P {moment.path} "
-        f"-e inject={moment.call}:signal=STOP:when={moment.nth} {command} > /run/output 2>&1 &\n"
+        f"-e inject={moment.call}:signal=STOP:when=1 {command} > /run/output 2>&1 &\n"
         "until grep -q 'stopped by SIGSTOP' /run/trace; do\n"
         "  sleep 0.1; kill -0 $! || { cat /run/output /run/trace; exit 1; }\n"
         "done"
