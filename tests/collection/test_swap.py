@@ -15,7 +15,7 @@ from tests.system.machine import MIB, OTHERS
 UUID = "0f3b2a1c-1111-4222-8333-944455556666"
 NOTHING = {
     "type": None, "size": None, "usable": None, "used": 0, "priority": None, "active": False,
-    "persistent": False, "label": None, "uuid": None, "options": None, "unit": None,
+    "persistent": False, "label": None, "uuid": None, "options": None, "unit": None, "zram": None,
 }  # fmt: skip
 
 
