@@ -28,6 +28,7 @@ examples:
   swapctl apply layout.yml
   swapctl find worker.conf
   swapctl kill worker.conf --dry-run
+  swapctl ps --sort swap
 
 swapctl COMMAND --help tells more, with examples.
 

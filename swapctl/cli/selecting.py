@@ -40,6 +40,12 @@ def selector(args: argparse.Namespace) -> Selector:
     return Selector.from_options(given)
 
 
+def selector_if_any(args: argparse.Namespace) -> Selector | None:
+    """Return what the arguments mean, None if they say nothing of processes."""
+    given = (getattr(args, name, None) for name in Selector._fields)
+    return selector(args) if any(value not in (None, False) for value in given) else None
+
+
 def rows(processes: Iterable[Process]) -> Iterator[tuple[str, ...]]:
     """Give the cells of a table, under COLUMNS."""
     for one in processes:

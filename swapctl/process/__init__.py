@@ -14,6 +14,21 @@ from .process import Process
 from .result import Outcome, Result
 from .selector import Selector
 from .stop import send, stop
+from .usage import Survey, Usage, usage
 from .waiting import Waiting
 
-__all__ = ["Listing", "Outcome", "Process", "Result", "Selector", "Waiting", "find", "look", "send", "stop"]
+__all__ = [
+    "Listing",
+    "Outcome",
+    "Process",
+    "Result",
+    "Selector",
+    "Survey",
+    "Usage",
+    "Waiting",
+    "find",
+    "look",
+    "send",
+    "stop",
+    "usage",
+]

@@ -240,7 +240,7 @@ def _describe(view: View, table: Table, inode: int | None) -> Process:
         parent=stat.parent,
         argv=view.argv,
         uid=view.uid,
-        user=_user_name(view.uid),
+        user=user_name(view.uid),
         state=stat.state,
         session=stat.session,
         threads=stat.threads,
@@ -266,7 +266,8 @@ def _name(view: View) -> str:
         return ""
 
 
-def _user_name(uid: int) -> str:
+def user_name(uid: int) -> str:
+    """Return what the user *uid* is called here, or the number."""
     import pwd
 
     try:

@@ -82,7 +82,7 @@ def test_the_manual_explains_every_option_and_no_other():
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_the_manual_explains_the_options_of_a_command_with_it(verb):
-    shared = defined(section("COMMON OPTIONS")) | (selectors() if verb in {"find", "kill"} else set())
+    shared = defined(section("COMMON OPTIONS")) | (selectors() if verb in {"find", "kill", "ps"} else set())
     own = {word for word in defined(section(f"swapctl {verb}")) if word.startswith("-")}
     assert own == options(PARSERS[verb]) - shared
     assert own <= options(PARSERS[verb])

@@ -24,6 +24,7 @@ FILES = sorted(path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*
 PURE = {
     "errors.py",
     "naming.py",
+    "process/figures.py",
     "process/match.py",
     "process/plan.py",
     "process/process.py",
@@ -85,6 +86,7 @@ EFFECTS = {
     "process/surroundings.py",
     "process/table.py",
     "process/tree.py",
+    "process/usage.py",
     "process/verdict.py",
     "process/waiting.py",
     "swap/__init__.py",

@@ -1,0 +1,126 @@
+"""``swapctl ps``."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import process
+from ..process.times import human as human_time
+from ..process.usage import GROUPS, LIMIT, SORTS
+from ..sizes import human
+from . import output, parser, selecting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from ..process import Survey, Usage
+
+HELP = "show who uses memory and swap: processes, programs, users or units"
+EXAMPLES = """\
+  swapctl ps
+  swapctl ps --sort rss --limit 5
+  swapctl ps --by unit --pss
+  swapctl ps --user app --args --json
+  swapctl ps worker.conf --sort faults"""
+
+_NAMES = {"program": "PROGRAM", "user": "USER", "unit": "UNIT"}
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    selecting.add_arguments(command)
+    command.add_argument(
+        "--sort", choices=SORTS, default="swap", help="who has most of this comes first (default: swap)"
+    )
+    command.add_argument(
+        "--limit", type=parser.whole_number, default=LIMIT, metavar="N", help=f"so many; 0 for all (default: {LIMIT})"
+    )
+    command.add_argument("--by", choices=GROUPS, help="sum what all processes of one have")
+    command.add_argument("--pss", action="store_true", help="share out what several have together; it takes longer")
+    command.add_argument(
+        "--args", action="store_true", help="whole command lines; to read them can bring swapped pages back"
+    )
+    parser.add_json(command)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print them; exit with 1 if there is none."""
+    found = process.usage(
+        selecting.selector_if_any(args),
+        sort=args.sort,
+        limit=args.limit or None,
+        by=args.by,
+        pss=args.pss,
+        args=args.args,
+    )
+    if args.json:
+        output.print_json(found.to_dict())
+    else:
+        _print(found, args)
+    return 0 if found.rows else 1
+
+
+def _print(found: Survey, args: argparse.Namespace) -> None:
+    pss = args.pss or args.sort == "pss"
+    if found.rows:
+        columns, cells = (_group_columns(args.by, pss=pss), _group) if args.by else (_columns(pss=pss), _row)
+        output.print_table(columns, [tuple(cells(row, pss=pss)) for row in found.rows])
+    for line in _remarks(found, args):
+        print(line)
+    sys.stdout.flush()
+    if found.partial:
+        print("swapctl: /proc hides the processes of others (hidepid): there may be more", file=sys.stderr)
+    if found.denied:
+        print(f"swapctl: not all could be read of {found.denied} processes of others; run it as root", file=sys.stderr)
+    if found.silent:
+        print(f"swapctl: {found.silent} processes did not answer: their memory is locked", file=sys.stderr)
+
+
+def _remarks(found: Survey, args: argparse.Namespace) -> Iterator[str]:
+    if len(found.rows) < found.total:
+        yield f"{len(found.rows)} of {found.total}; --limit 0 shows all"
+    if found.known is not None and found.used:
+        others = max(found.used - found.known, 0)
+        yield f"swap: {human(found.used)} used, {human(others)} of it by nobody above: shared memory, tmpfs, the kernel"
+    if args.by and not args.pss:
+        yield "what several processes share is counted for each of them; --pss shares it out"
+
+
+def _columns(*, pss: bool) -> tuple[str, ...]:
+    return ("PID", "USER", "STATE", "AGE", "RSS", *(("PSS",) if pss else ()), "SWAP", *(("SWAP-PSS",) if pss else ()),
+            "MAJFLT", "CPU", "COMMAND")  # fmt: skip
+
+
+def _group_columns(by: str, *, pss: bool) -> tuple[str, ...]:
+    return (
+        _NAMES[by],
+        "PROCESSES",
+        "RSS",
+        *(("PSS",) if pss else ()),
+        "SWAP",
+        *(("SWAP-PSS",) if pss else ()),
+        "MAJFLT",
+    )
+
+
+def _row(row: Usage, *, pss: bool) -> Iterator[str]:
+    yield from (str(row.pid), row.user or "-", row.state or "-", "-" if row.age is None else human_time(row.age))
+    yield from _sizes(row, pss=pss)
+    yield from (str(row.major), human_time(row.cpu), " ".join(row.argv) or row.name)
+
+
+def _group(row: Usage, *, pss: bool) -> Iterator[str]:
+    yield from (row.name, str(row.count))
+    yield from _sizes(row, pss=pss)
+    yield str(row.major)
+
+
+def _sizes(row: Usage, *, pss: bool) -> Iterator[str]:
+    yield human(row.rss)
+    if pss:
+        yield human(row.shares.pss) if row.shares else "-"
+    yield human(row.swap)
+    if pss:
+        yield human(row.shares.swap_pss) if row.shares else "-"

@@ -1,0 +1,132 @@
+"""Who uses memory and swap: figures of prepared processes, against what was done to them and what the kernel says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.process.test_silent import LONGEST, silent  # noqa: F401 (a fixture)
+from tests.system.conftest import disk, machine  # noqa: F401 (fixtures)
+
+if TYPE_CHECKING:
+    from tests.process.stage import Stage, Victim
+    from tests.system.machine import Machine
+
+MIB = 1 << 20
+NEAR = 2 * MIB  # what Python itself needs, more or less
+
+# Holds so many MiB, each page another one, so that nothing is compressed away or shared.
+HOLDER = """\
+import mmap
+
+held = mmap.mmap(-1, int(sys.argv[2]) << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for place in range(0, len(held), 4096):
+    held[place:place + 8] = place.to_bytes(8, "little")
+say()
+"""
+# Has the kernel swap so many MiB of them out (madvise(2), MADV_PAGEOUT).
+SWAPPED = HOLDER + "held.madvise(21, 0, int(sys.argv[3]) << 20)\nsay()\nos.read(0, 1)\n"
+# Has a child that shares them all, and writes to so many MiB, which are copied then.
+FORKED = (
+    HOLDER
+    + """
+if not os.fork():
+    for place in range(0, int(sys.argv[3]) << 20, 4096):
+        held[place:place + 8] = b"anything"
+    say()
+    os.read(0, 1)
+    os._exit(0)
+os.read(0, 1)
+"""
+)
+
+
+def status(pid: int, name: str) -> int:
+    """Return a figure of /proc/PID/status in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(f"{name}:"))
+
+
+def major_faults(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[9])
+
+
+def row_of(stage: Stage, pid: int, *options: str) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = stage.swapctl("ps", "--pid", str(pid), *options).json["rows"]
+    (row,) = rows
+    return row
+
+
+@pytest.fixture
+def swapped(stage: Stage, machine: Machine) -> Victim:  # noqa: F811 (a fixture)
+    """Give a process with 48 MiB, 32 of which are swapped out."""
+    machine.make_area(size=64 * MIB, active=True, options=("--priority", "32000"))
+    victim = stage.victim(SWAPPED, "48", "32")
+    assert victim.heard() == "ready"
+    return victim
+
+
+def test_swap_is_what_was_swapped_out_and_looking_brings_nothing_back(stage: Stage, swapped: Victim):
+    before = status(swapped.pid, "VmSwap"), major_faults(swapped.pid)
+    row = row_of(stage, swapped.pid, "--pss")
+    assert 31 * MIB <= row["swap"] <= 33 * MIB
+    assert row["swap_pss"] == row["swap"] == before[0]
+    assert row["rss"] == status(swapped.pid, "VmRSS")
+    assert (status(swapped.pid, "VmSwap"), major_faults(swapped.pid)) == before
+
+
+def test_who_has_most_swap_comes_first_and_the_rest_is_told(stage: Stage, swapped: Victim):
+    found = stage.swapctl("ps", "--limit", "1").json
+    assert [row["pid"] for row in found["rows"]] == [swapped.pid]
+    assert found["total"] > 1
+    assert found["swap_used"] >= found["swap_known"] >= 31 * MIB
+
+
+def test_what_is_shared_after_a_fork_is_shared_out(stage: Stage):
+    parent = stage.victim(FORKED, "32", "8")
+    assert parent.heard() == "ready"
+    (child,) = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text(encoding="utf-8").split()
+    rows = [row_of(stage, int(pid), "--pss") for pid in (parent.pid, child)]
+    for row in rows:
+        assert abs(row["rss"] - 32 * MIB) < 16 * MIB
+        # Half of the 24 MiB that both have, and the 8 MiB that it has alone.
+        assert abs(row["pss"] - 20 * MIB) < 4 * NEAR
+    assert rows[1]["private_dirty"] >= 8 * MIB
+    one = next(row for row in stage.swapctl("ps", "--by", "program", "--pss", "--limit", "0", stage.mark).json["rows"])
+    assert one["count"] == 2
+    assert one["rss"] >= 64 * MIB
+    assert abs(one["pss"] - 40 * MIB) < 8 * NEAR
+
+
+def test_a_user_is_the_sum_of_what_its_processes_have(stage: Stage):
+    pids = [stage.victim(HOLDER + "os.read(0, 1)\n", "8").pid for _number in range(3)]
+    (row,) = stage.swapctl("ps", "--by", "user", stage.mark).json["rows"]
+    assert (row["name"], row["count"]) == ("root", 3)
+    assert abs(row["rss"] - sum(status(pid, "VmRSS") for pid in pids)) < NEAR
+
+
+def test_a_process_whose_memory_is_locked_holds_nothing_up(stage: Stage, silent: Victim):  # noqa: F811 (a fixture)
+    others = [stage.victim().pid for _number in range(2)]
+    run = stage.swapctl("ps", "--pid", ",".join(map(str, [*others, silent.pid])), "--pss")
+    assert sorted(row["pid"] for row in run.json["rows"]) == sorted(others)
+    assert run.json["silent"] == 1
+    assert run.elapsed < LONGEST
+    quick = stage.swapctl("ps", "--pid", str(silent.pid))  # its memory need not be looked at for that
+    assert quick.json["rows"][0]["pid"] == silent.pid
+
+
+def test_nobody_is_told_what_it_may_not_know(stage: Stage):
+    victim = stage.victim()
+    (row,) = stage.swapctl("ps", "--pid", str(victim.pid), "--pss", nobody=True).json["rows"]
+    assert (row["pid"], row["pss"], row["swap_pss"]) == (victim.pid, None, None)
+    assert row["rss"] == status(victim.pid, "VmRSS")
+
+
+def test_command_lines_are_told_on_request(stage: Stage):
+    victim = stage.victim()
+    assert row_of(stage, victim.pid)["argv"] == []
+    raw = Path(f"/proc/{victim.pid}/cmdline").read_bytes()
+    assert [os.fsencode(word) for word in row_of(stage, victim.pid, "--args")["argv"]] == raw.split(b"\0")[:-1]

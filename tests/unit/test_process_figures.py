@@ -1,0 +1,90 @@
+"""What is read of a process's memory and faults, whatever its name holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swapctl.process import figures
+from swapctl.process.figures import Faults, Shares
+from swapctl.process.usage import Usage, _order, _sum
+
+STATUS = b"""Name:\tsome worker
+Umask:\t0022
+State:\tS (sleeping)
+Uid:\t1000\t1001\t1002\t1003
+VmPeak:\t  300 kB
+VmRSS:\t    1234 kB
+RssAnon:\t     900 kB
+VmSwap:\t      56 kB
+Threads:\t3
+"""
+ROLLUP = b"""5601-7ffe ---p 00000000 00:00 0                          [rollup]
+Rss:                 900 kB
+Pss:                 450 kB
+Pss_Dirty:           111 kB
+Private_Dirty:       300 kB
+Swap:                 80 kB
+SwapPss:              40 kB
+Locked:                0 kB
+"""
+STAT = b"77 (a) S (b) R 1 77 77 0 -1 4194304 101 5 7 3 250 125 0 0 20 0 3 0 4711 0 308 18446744073709551615"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(b"VmRSS", 1234 << 10), (b"VmSwap", 56 << 10), (b"VmPeak", 300 << 10), (b"Vm", 0), (b"RSS", 0), (b"VmLck", 0)],
+)
+def test_a_line_of_status_is_found_by_its_whole_name(name, value):
+    assert figures.kibibytes(STATUS, name) == value
+
+
+def test_text_is_found_as_well():
+    assert figures.field(STATUS, b"Uid") == b"1000\t1001\t1002\t1003"
+    assert figures.field(b"\n" + STATUS, b"Name") == b"some worker"
+
+
+@given(st.binary(max_size=20).filter(lambda name: b"\n" not in name))
+def test_a_name_that_looks_like_another_line_is_none(name):
+    status = b"Name:\t" + name.replace(b"\\", b"\\\\") + b"\nState:\tS\nVmSwap:\t  8 kB\n"
+    assert figures.kibibytes(status, b"VmSwap") == 8 << 10
+
+
+def test_what_is_shared_out():
+    assert figures.shares(ROLLUP) == Shares(900 << 10, 450 << 10, 300 << 10, 80 << 10, 40 << 10)
+
+
+def test_a_process_without_memory_shares_nothing():
+    assert figures.shares(b"") == Shares()
+
+
+@given(st.binary(max_size=15))
+def test_faults_and_time_are_found_behind_any_name(name):
+    stat = b"77 (" + name + STAT[STAT.rindex(b")") :]
+    assert figures.faults(stat) == Faults(101, 7)
+    assert figures.ticks(stat) == 375
+
+
+def row(**changes):
+    return Usage("a", 1, rss=100, swap=10, major=3, cpu=1.0, age=5.0).replace(**changes)
+
+
+@pytest.mark.parametrize("sort", ["swap", "rss", "faults", "age", "cpu", "pss"])
+def test_who_has_most_comes_first(sort):
+    field = {"faults": "major", "pss": "rss"}.get(sort, sort)
+    more = row(pid=2, **{field: 1000})
+    assert sorted([row(), more], key=_order(sort)) == [more, row()]
+
+
+def test_of_equals_the_larger_and_then_the_older_number_comes_first():
+    rows = [row(pid=3), row(pid=2), row(pid=1, rss=50), row(pid=9, rss=200)]
+    assert [one.pid for one in sorted(rows, key=_order("swap"))] == [9, 2, 3, 1]
+
+
+def test_what_several_have_is_summed():
+    one, other = row(shares=Shares(10, 5, 1, 4, 2)), row(threads=2, shares=Shares(1, 1, 1, 1, 1))
+    both = _sum(one, other)
+    assert (both.count, both.threads, both.rss, both.swap, both.major) == (2, 3, 200, 20, 6)
+    assert both.shares == Shares(11, 6, 2, 5, 3)
+    assert _sum(one, row()).shares == one.shares
