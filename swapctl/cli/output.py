@@ -35,9 +35,14 @@ def speak_any_bytes() -> None:
 
 def print_json(document: object) -> None:
     """Print *document* as JSON."""
+    print(to_json(document), end="")
+
+
+def to_json(document: object) -> str:
+    """Return *document* as JSON, with a newline at the end."""
     import json
 
-    print(json.dumps(document, indent=2))
+    return json.dumps(document, indent=2) + "\n"
 
 
 def visible(text: str) -> str:

@@ -14,6 +14,7 @@ import yaml
 from swapctl import cli, errors, host, naming, process, swap
 from swapctl.cli import selecting
 from swapctl.cli.parser import build_parser
+from swapctl.metrics import Family, Sample
 from swapctl.process import Listing, Outcome, Process, Selector, Waiting, ladder, plan, result, selector
 from swapctl.process.process import Unknown
 from swapctl.swap import Area, Finding, Status
@@ -143,6 +144,9 @@ def test_the_manual_has_every_key_of_the_json():
         assert f"*{name}*" in section("Findings")
     for name in Hibernation._fields:
         assert f"*{name}*" in section("Status")
+    assert defined(section("Metrics")) == {"metrics"}
+    for name in (*Family("", "", "", ()).to_dict(), *Sample._fields):
+        assert f"*{name}*" in section("Metrics")
     assert defined(section("An error")) == {"changed", "error", "message", "hint", "remains", "processes"}
     for name in Memory._fields:
         assert f"*{name}*" in section("Status")
@@ -260,7 +264,9 @@ def test_the_manual_has_the_files():
         assert f"*{naming.temporary_name('/NAME', kind)[1:]}*" in files
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/swapctl.8.md", "docs/ansible.md", "docs/library.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/swapctl.8.md", "docs/ansible.md", "docs/library.md", "docs/metrics.md"]
+)
 def test_links_lead_somewhere(page):
     text = pages.read(page)
     for target in re.findall(r"\]\((?!https?://)([^)]+)\)", text):

@@ -23,6 +23,7 @@ FILES = sorted(path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*
 # Text and numbers in, text and numbers out.
 PURE = {
     "errors.py",
+    "metrics.py",
     "naming.py",
     "process/figures.py",
     "process/match.py",
@@ -74,6 +75,7 @@ PURE = {
 EFFECTS = {
     "__main__.py",
     "host.py",
+    "metrics_facts.py",
     "process/__init__.py",
     "process/cgroups.py",
     "process/criteria.py",

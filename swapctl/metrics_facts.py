@@ -1,0 +1,79 @@
+"""Look at what metrics are made of. Changes nothing, runs nothing, and reads no process's own memory."""
+
+from __future__ import annotations
+
+import os
+
+from . import metrics
+from .errors import Refused, Unreadable
+from .host import LocalHost
+from .process.table import Denied, Gone, Table
+from .swap import memory
+from .swap.diagnosis import diagnose
+from .swap.facts import gather
+from .swap.state import state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EVENTS = "/proc/vmstat"
+_ZSWAP = "/sys/module/zswap/parameters/enabled"
+
+
+def look(host: LocalHost | None = None, *, top: int = metrics.TOP, findings: bool = False) -> metrics.Sight:
+    """Return what there is to tell of *host*: the *top* users of swap, and *findings* of doctor's if asked for."""
+    host = host or LocalHost()
+    found = gather(host, groups=False)
+    sight = metrics.Sight(
+        areas=tuple(state(target, found) for target in found.targets),
+        memory=found.memory,
+        findings=diagnose(host).findings if findings else None,
+        page_size=found.page_size,
+    )
+    if not host.live:
+        return sight
+    is_used = found.memory.swap_free < found.memory.swap_total
+    return sight.replace(
+        pressure=memory.parse_pressure(_text(host, memory.PRESSURE)),
+        events=metrics.parse_events(_text(host, _EVENTS)),
+        zswap=_zswap(host),
+        users=_users(top, is_used=is_used) if top else None,
+    )
+
+
+def _zswap(host: LocalHost) -> dict[str, int] | None:
+    enabled = _text(host, _ZSWAP).strip()
+    if not enabled:
+        return None
+    lines = (line.split() for line in _text(host, "/proc/meminfo").split("\n"))
+    kib = {words[0]: int(words[1]) << 10 for words in lines if words and words[0] in {"Zswap:", "Zswapped:"}}
+    names = {"Zswap:": "memory", "Zswapped:": "original"}  # since Linux 5.19
+    return {"enabled": int(enabled == "Y"), **{names[name]: value for name, value in kib.items()}}
+
+
+def _users(top: int, *, is_used: bool) -> metrics.Users:
+    table = Table()
+    try:
+        swapped = _swapped(table) if is_used else ()
+        return metrics.largest(swapped, top, partial=table.partial)
+    finally:
+        table.close()
+
+
+def _swapped(table: Table) -> Iterator[metrics.User]:
+    for pid in table.pids():
+        view = table.view(pid)
+        try:
+            swap = view.memory("VmSwap")
+            if swap and pid != os.getpid():
+                yield metrics.User(view.comm, metrics.unit_of(view.unified_cgroup), swap)
+        except (Gone, Denied):
+            continue
+
+
+def _text(host: LocalHost, path: str) -> str:
+    try:
+        return host.read_text(path) or ""
+    except (Refused, Unreadable):  # what this user may not read, and what a kernel without it refuses
+        return ""

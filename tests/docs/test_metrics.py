@@ -1,0 +1,58 @@
+"""The page about metrics: it tells of every metric that there is, and its units are what systemd takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from importlib import import_module
+
+from swapctl import metrics
+from swapctl.cli.parser import build_parser
+from swapctl.swap.state import Zram
+from tests.docs import pages
+from tests.support import missing, run
+from tests.unit.test_metrics import WHOLE
+
+PAGE = pages.read("docs/metrics.md")
+UNITS = {name: text for name, text in pages.files(PAGE).items() if name.endswith((".service", ".timer"))}
+
+
+def test_the_page_has_every_metric_with_its_labels():
+    area = WHOLE.areas[1].replace(zram=Zram("zstd", 1, 30, 8, 10, 3.0))
+    sight = WHOLE.replace(areas=(*WHOLE.areas, area), events={**(WHOLE.events or {}), "zswpin": 1, "zswpout": 1})
+    suffix = {"counter": "_total", "info": "_info"}
+    known = {
+        f"{one.name}{suffix.get(one.kind, '')}": {name for name, _value in one.samples[0].labels}
+        for one in metrics.families(sight)
+    }
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) ?\| \S.*\|$", PAGE, re.MULTILINE)
+    assert {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows} == known
+
+
+def test_the_rules_ask_for_metrics_that_are_there():
+    (rules,) = pages.blocks(PAGE, "yaml")
+    named = set(re.findall(r"swapctl_\w+", rules))
+    assert named
+    assert named <= set(re.findall(r"^\| `(\w+)`", PAGE, re.MULTILINE))
+
+
+def test_the_service_calls_the_command_as_it_is():
+    line = re.search(r"^ExecStart=\S+ (.*)$", UNITS["swapctl-metrics.service"], re.MULTILINE)
+    assert line
+    parsed = build_parser([import_module("swapctl.cli.metrics")]).parse_args(shlex.split(line[1]))
+    assert (parsed.format, parsed.output) == ("prometheus", "/var/lib/prometheus/node-exporter/swapctl.prom")
+
+
+def test_systemd_takes_the_units(tmp_path):
+    if not shutil.which("systemd-analyze"):
+        missing("no systemd-analyze here")
+    assert sorted(UNITS) == ["swapctl-metrics.service", "swapctl-metrics.timer"]
+    for name, text in UNITS.items():
+        # It asks whether the program is there, and the manual.
+        installed = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE)
+        (tmp_path / name).write_text(re.sub(r"^Documentation=.*\n", "", installed, flags=re.MULTILINE))
+    said = run(
+        "systemd-analyze", "verify", *(tmp_path / name for name in UNITS), env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+    )
+    assert not [line for line in said.splitlines() if "swapctl" in line]
