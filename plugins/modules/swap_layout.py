@@ -227,9 +227,9 @@ actions:
       type: str
       sample: /swapfile, priority 10
 before:
-  description: What was found. RV(before.areas) has an item for each of O(areas), in the same order, and then for each
+  description: What was found. C(before.areas) has an item for each of O(areas), in the same order, and then for each
     area that is not named and had to go. Its keys are those that the module M(swapctl.linux.swap) returns. With
-    O(tuning) there is RV(before.tuning), too, which has RV(before.tuning.running) and RV(before.tuning.persistent), and
+    O(tuning) there is C(before.tuning), too, which has C(before.tuning.running) and C(before.tuning.persistent), and
     so it is with O(zswap).
   returned: success
   type: dict

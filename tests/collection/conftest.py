@@ -10,7 +10,7 @@ import pytest
 from tests.collection.controller import Controller
 from tests.support import missing
 from tests.system import conftest
-from tests.system.machine import Machine, need
+from tests.system.machine import Machine, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,8 @@ def machine(disk: Path) -> Iterator[Machine]:
     """Give a machine for one test."""
     if os.geteuid() != 0:
         missing("changing swap needs root")
-    need("unshare", "nsenter", "losetup", "findmnt", "mkswap", "swapon", "swapoff", "blkid")
-    machine = Machine(disk)
-    try:
-        machine.open()
+    with running(disk) as machine:
         yield machine
-    finally:
-        machine.close()
 
 
 @pytest.fixture

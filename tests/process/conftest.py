@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.process.silent import make_silent
 from tests.process.stage import Stage, sweep
 from tests.support import missing
+from tests.system.machine import Machine, find_disk, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.process.stage import Victim
 
 # Where unshare, losetup and their like may be, and su(1) does not look.
 os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
@@ -38,3 +42,22 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
+
+
+@pytest.fixture
+def silent(stage: Stage) -> Victim:
+    """Give a process that is found by its name alone, for any reader of its command line waits."""
+    return make_silent(stage)
+
+
+@pytest.fixture(scope="session")
+def disk() -> Path:
+    """Return a directory that can hold swap files."""
+    return find_disk()
+
+
+@pytest.fixture
+def machine(disk: Path) -> Iterator[Machine]:
+    """Give a machine with swap for one test."""
+    with running(disk) as machine:
+        yield machine

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.process.silent import READER, SERVER, SILENT
 from tests.process.stage import NOBODY, SLEEP, Run, Stage, need, stat, state, told, until
-from tests.process.test_silent import READER, SERVER, SILENT
 from tests.support import missing
 
 START_UP = 5.0  # seconds that a busy machine may take to start Python and look at each process

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.process.test_silent import LONGEST, silent  # noqa: F401 (a fixture)
-from tests.system.conftest import disk, machine  # noqa: F401 (fixtures)
+from tests.process.silent import LONGEST
 
 if TYPE_CHECKING:
     from tests.process.stage import Stage, Victim
@@ -61,7 +60,7 @@ def row_of(stage: Stage, pid: int, *options: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def swapped(stage: Stage, machine: Machine) -> Victim:  # noqa: F811 (a fixture)
+def swapped(stage: Stage, machine: Machine) -> Victim:
     """Give a process with 48 MiB, 32 of which are swapped out."""
     machine.make_area(size=64 * MIB, active=True, options=("--priority", "32000"))
     victim = stage.victim(SWAPPED, "48", "32")
@@ -108,7 +107,7 @@ def test_a_user_is_the_sum_of_what_its_processes_have(stage: Stage):
     assert abs(row["rss"] - sum(status(pid, "VmRSS") for pid in pids)) < NEAR
 
 
-def test_a_process_whose_memory_is_locked_holds_nothing_up(stage: Stage, silent: Victim):  # noqa: F811 (a fixture)
+def test_a_process_whose_memory_is_locked_holds_nothing_up(stage: Stage, silent: Victim):
     others = [stage.victim().pid for _number in range(2)]
     run = stage.swapctl("ps", "--pid", ",".join(map(str, [*others, silent.pid])), "--pss")
     assert sorted(row["pid"] for row in run.json["rows"]) == sorted(others)

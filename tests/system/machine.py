@@ -41,6 +41,7 @@ UUID=6a53d01c-4a5d-4a32-9c6e-2f8d4b1f3b5c\t/ ext4\terrors=remount-ro 0 1  # the 
 #/swapfile none swap sw 0 0
 """
 
+_ROOM = 1024 * MIB
 _ADMIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _SETUP = """\
 set -e
@@ -367,6 +368,27 @@ class Machine:
         assert not remaining, f"could not turn off {remaining}"
 
 
+def find_disk() -> Path:
+    """Return a directory that can hold swap files, without what killed test runs left there."""
+    for directory in (Path("/var/tmp"), ROOT / "build", Path("/")):
+        if directory.is_dir() and _kind(directory) in {"ext2/ext3", "xfs"} and _free(directory) > _ROOM:
+            sweep(directory)
+            return directory
+    return missing("no directory on ext4 or XFS with 1 GiB of room")
+
+
+@contextlib.contextmanager
+def running(disk: Path) -> Iterator[Machine]:
+    """Give a machine, and take all away in the end."""
+    need("unshare", "nsenter", "losetup", "findmnt", "mkswap", "swapon", "swapoff", "blkid")
+    machine = Machine(disk)
+    try:
+        machine.open()
+        yield machine
+    finally:
+        machine.close()
+
+
 def sweep(disk: Path) -> None:
     """Take away what test runs left that were killed."""
     for left in disk.glob(f"{PREFIX}*"):
@@ -412,6 +434,18 @@ def need(*programs: str) -> None:
     absent = [name for name in programs if not shutil.which(name)]
     if absent:
         missing(f"not installed: {', '.join(absent)}")
+
+
+def _kind(directory: Path) -> str:
+    done = subprocess.run(
+        ["stat", "--file-system", "--format=%T", directory], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _free(directory: Path) -> int:
+    numbers = os.statvfs(directory)
+    return numbers.f_bavail * numbers.f_frsize
 
 
 def _unused(found: dict[str, Any]) -> dict[str, Any]:

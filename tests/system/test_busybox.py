@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import missing
-from tests.system.machine import MIB, PAGE, Entry, Machine
+from tests.system.machine import MIB, PAGE, Entry, Machine, need
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +22,8 @@ SIZE = 32 * MIB
 @pytest.fixture
 def small(machine: Machine) -> Machine:
     """Give a machine whose tools for swap are BusyBox's."""
-    busybox = shutil.which("busybox") or missing("no busybox here")
+    need("busybox")
+    busybox = str(shutil.which("busybox"))
     for name in ("mkswap", "swapon", "swapoff"):
         machine.substitute(name, busybox)
     return machine

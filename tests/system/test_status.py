@@ -32,6 +32,7 @@ def test_an_area_in_use(machine: Machine):
         "uuid": _UUID,
         "options": ["sw", "pri=3", "nofail"],
         "unit": None,
+        "zram": None,
         "reachable": True,
     }
 

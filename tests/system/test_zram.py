@@ -174,12 +174,17 @@ def test_a_second_run_changes_nothing_and_starts_no_program(made: Device):
     assert len(calls) == 1, calls
 
 
+REMADE = ["swapoff", "zram-reset", "zram-setup", "format", "swapon"]
+
+
 @pytest.mark.parametrize(
     ("item", "actions", "change"),
     [
-        pytest.param({"size": "32M"}, ["swapoff", "zram-reset", "zram-setup", "format", "swapon"], {"size": 32 * MIB, "active": (32 * MIB - 4096, 7)}, id="size"),
-        pytest.param({"size": "8M"}, ["swapoff", "zram-reset", "zram-setup", "format", "swapon"], {"size": 8 * MIB, "active": (8 * MIB - 4096, 7)}, id="smaller"),
-        pytest.param({"size": 10_000_000}, ["swapoff", "zram-reset", "zram-setup", "format", "swapon"], {"size": 10_002_432, "active": (10_002_432 - 4096, 7)}, id="whole-pages"),
+        pytest.param({"size": "32M"}, REMADE, {"size": 32 * MIB, "active": (32 * MIB - 4096, 7)}, id="size"),
+        pytest.param({"size": "8M"}, REMADE, {"size": 8 * MIB, "active": (8 * MIB - 4096, 7)}, id="smaller"),
+        pytest.param(
+            {"size": 10_000_000}, REMADE, {"size": 10_002_432, "active": (10_002_432 - 4096, 7)}, id="whole-pages"
+        ),
         pytest.param({"algorithm": "lzo"}, ["swapoff", "zram-reset", "zram-setup", "format", "swapon"], {"algorithm": "lzo"}, id="algorithm"),
         pytest.param({"memory_limit": "4M"}, ["zram-limit"], {"limit": 4 * MIB}, id="limit"),
         pytest.param({"priority": 9}, ["swapoff", "swapon"], {"active": (16 * MIB - 4096, 9)}, id="priority"),

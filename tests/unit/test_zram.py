@@ -404,7 +404,13 @@ def test_a_label_takes_a_unit_of_ours_even_where_the_generator_is():
         (GENERATED.replace(fragments=(("/f", "[zram1]\nfs-type = ext2\n"),)), "/f has fs-type for zram1"),
         (GENERATED.replace(fragments=(("/f", "[zram1]\nzram-fraction = 0.5\n"),)), "/f has zram-fraction for zram1"),
         (GENERATED.replace(later=(("/z", "[zram1]\nzram-size = 5\n"),)), "/z overrides what is set for zram1"),
-        (Boot(owners=("zram-config.service (zram-config)",)), "zram-config.service (zram-config) makes /dev/zram1 at boot, too; hint: systemctl disable --now zram-config.service"),
+        (
+            Boot(owners=("zram-config.service (zram-config)",)),
+            (
+                "zram-config.service (zram-config) makes /dev/zram1 at boot, too; "
+                "hint: systemctl disable --now zram-config.service"
+            ),
+        ),
     ],
 )  # fmt: skip
 def test_what_is_not_fought_over(boot, message):

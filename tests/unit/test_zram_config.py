@@ -26,7 +26,11 @@ OURS = "[zram0]\nzram-size = ram / 2\nswap-priority = 7\n"
         pytest.param("[zram1]\nzram-size = 5", f"[zram1]\nzram-size = 5\n{OURS}", id="no-final-newline"),
         pytest.param("[zram0]\n", OURS, id="empty-section"),
         pytest.param(OURS, OURS, id="right"),
-        pytest.param("[zram0]\nzram-size=ram / 2\nswap-priority\t=  7  \n", "[zram0]\nzram-size=ram / 2\nswap-priority\t=  7  \n", id="right-otherwise-written"),
+        pytest.param(
+            "[zram0]\nzram-size=ram / 2\nswap-priority\t=  7  \n",
+            "[zram0]\nzram-size=ram / 2\nswap-priority\t=  7  \n",
+            id="right-otherwise-written",
+        ),
         pytest.param("[zram0]\nzram-size = 5\n# why\nswap-priority = 7\n", "[zram0]\nzram-size = ram / 2\n# why\nswap-priority = 7\n", id="comment-inside"),
         pytest.param("[zram0]\nfs-type = ext2\nzram-size = 5\n", OURS, id="other-settings-go"),
         pytest.param("[zram0]\nzram-size = 5\n\n# about the next\n[zram1]\n", f"{OURS}\n# about the next\n[zram1]\n", id="between"),
@@ -57,7 +61,10 @@ def test_a_section_is_taken_away(before, after):
 
 LINES = st.lists(
     st.sampled_from(
-        ["", "# x", "; y", "[zram0]", "[zram1]", " [zram0] ", "[other]", "zram-size = 5", "zram-size=6", "x = y", "\tswap-priority = 9", "?", "ä", "a\x0cb = c\r"]
+        [
+            *("", "# x", "; y", "[zram0]", "[zram1]", " [zram0] ", "[other]", "zram-size = 5", "zram-size=6"),
+            *("x = y", "\tswap-priority = 9", "?", "ä", "a\x0cb = c\r"),
+        ]
     )
 )  # fmt: skip
 TEXTS = st.builds(lambda lines, end: "\n".join(lines) + end, LINES, st.sampled_from(["", "\n", "\n\n"]))
