@@ -77,6 +77,17 @@ def find(directory: Path) -> Iterator[Pair]:
         yield Pair("find by name, a running Python's library / reading in C", lambda: process.find(by_name), in_c, 2)
 
 
+def usage(directory: Path) -> Iterator[Pair]:
+    """Compare who uses memory, of 10,000 processes, with ps(1), and the sums that share out what is shared with smem(8)."""
+    columns = "pid,user,state,etimes,rss,maj_flt,cputimes,comm"
+    with _farm(directory, _lines(ALL, *KINDS)):
+        yield Pair("ps / ps -eo, sorted", [*SWAPCTL, "ps"], ["ps", "-eo", columns, "--sort=-rss"], 0.6)
+        if shutil.which("smem"):
+            yield Pair(
+                "ps --by program --pss / smem", [*SWAPCTL, "ps", "--by", "program", "--pss"], ["smem"], 0.5, slow=3
+            )
+
+
 def wait(directory: Path) -> Iterator[Figure]:
     """Take how much of one core is used while 5,000 processes are waited for."""
     yield Figure(f"% of one core while {TARGETS:,} are waited for", lambda: _share_of_waiting(directory), 2, slow=5)
@@ -92,7 +103,7 @@ def files(directory: Path) -> Iterator[Check]:
         yield Check(name, lambda: _stop_with_few_files(directory))
 
 
-BENCHMARKS = {"find": find, "wait": wait, "files": files}
+BENCHMARKS = {"find": find, "usage": usage, "wait": wait, "files": files}
 
 
 def prepare() -> str:

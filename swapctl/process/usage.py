@@ -16,7 +16,7 @@ from . import figures, match
 from .inquiry import FILES, MOST, ask
 from .search import Searcher, user_name
 from .signals import room
-from .table import TICKS, Denied, Gone, Table
+from .table import TICKS, Denied, Gone, Stat, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class _Survey:
         self._selector = selector
         self._denied: set[int] = set()
         self._silent = 0
+        self._users: dict[int, str] = {}
 
     def run(self, sort: str, limit: int | None, by: str | None, *, pss: bool, args: bool) -> Survey:
         pids = self._pids()
@@ -143,7 +144,8 @@ class _Survey:
             found = len(first)
             known = sum(row.swap for row in first) if sort in {"swap", "rss"} else -1
             chosen = [row.pid for row in sorted(first, key=_order(sort))[:limit] if row.pid is not None]
-            rows = sorted(self._asked(chosen, lambda pid: self._whole(pid, pss=pss, args=args)), key=_order(sort))
+            asks = self._asked if pss or args else self._each  # of the others nobody's memory has to be waited for
+            rows = sorted(asks(chosen, lambda pid: self._whole(pid, pss=pss, args=args)), key=_order(sort))
         meminfo = memory.parse(hosts.LocalHost().read_text("/proc/meminfo") or "")
         is_all = self._selector is None and known >= 0
         return Survey(
@@ -179,16 +181,15 @@ class _Survey:
             return None
 
     def _filled(self, view: View, *, pss: bool, args: bool) -> Usage:
-        stat = view.read("stat")
-        row = _by_status(view)
-        faults = figures.faults(stat)
+        raw = view.read("stat")
+        row, stat, faults = _by_status(view), Stat(raw), figures.faults(raw)
         return row.replace(
-            user=user_name(row.uid) if row.uid is not None else "",
-            state=view.stat.state,
-            age=self._table.age(view.stat),
+            user=self._user(row.uid),
+            state=stat.state,
+            age=self._table.age(stat),
             minor=faults.minor,
             major=faults.major,
-            cpu=figures.ticks(stat) / TICKS,
+            cpu=figures.ticks(raw) / TICKS,
             shares=self._shares(view) if pss else None,
             argv=view.argv if args else (),
         )
@@ -214,17 +215,32 @@ class _Survey:
             row = _by_status(view)
             faults = figures.faults(view.read("stat"))
             row = row.replace(minor=faults.minor, major=faults.major, shares=self._shares(view) if pss else None)
-            return _key(view, row, by), row.replace(uid=None, state="")
+            return self._key(view, row, by), row.replace(uid=None, state="")
         except Gone:
             return None
         except Denied:
             self._denied.add(pid)
             return None
 
-    def _each(self, pids: Iterable[int], look: Callable[[int], Usage]) -> Iterator[Usage]:
+    def _key(self, view: View, row: Usage, by: str) -> str:
+        if by == "program":
+            return row.name
+        if by == "user":
+            return self._user(row.uid) or "-"
+        names = (name for path in view.cgroups for name in reversed(path.split("/")) if name.endswith(_UNIT_KINDS))
+        return next(names, "-")
+
+    def _user(self, uid: int | None) -> str:
+        if uid is not None and uid not in self._users:
+            self._users[uid] = user_name(uid)
+        return self._users.get(uid, "") if uid is not None else ""
+
+    def _each(self, pids: Iterable[int], look: Callable[[int], Usage | None]) -> Iterator[Usage]:
         for pid in pids:
             try:
-                yield look(pid)
+                row = look(pid)
+                if row:
+                    yield row
             except Gone:
                 pass
             except Denied:
@@ -253,11 +269,11 @@ def _by_status(view: View) -> Usage:
 
 def _by_stat(view: View) -> Usage:
     raw = view.read("stat")
-    faults = figures.faults(raw)
+    stat, faults = Stat(raw), figures.faults(raw)
     return Usage(
-        view.stat.comm,
+        stat.comm,
         view.pid,
-        age=-float(view.stat.start),  # enough to sort by
+        age=-float(stat.start),  # enough to sort by
         minor=faults.minor,
         major=faults.major,
         cpu=figures.ticks(raw) / TICKS,
@@ -294,12 +310,3 @@ def _sum(one: Usage, other: Usage) -> Usage:
         major=one.major + other.major,
         shares=shares or one.shares or other.shares,
     )
-
-
-def _key(view: View, row: Usage, by: str) -> str:
-    if by == "program":
-        return row.name
-    if by == "user":
-        return user_name(row.uid) if row.uid is not None else "-"
-    names = (name for path in view.cgroups for name in reversed(path.split("/")) if name.endswith(_UNIT_KINDS))
-    return next(names, "-")
