@@ -78,7 +78,7 @@ def find(directory: Path) -> Iterator[Pair]:
 
 
 def usage(directory: Path) -> Iterator[Pair]:
-    """Compare who uses memory, of 10,000 processes, with ps(1), and the sums that share out what is shared with smem(8)."""
+    """Compare who uses memory, of 10,000 processes, with ps(1), and sums of what is shared out with smem(8)."""
     columns = "pid,user,state,etimes,rss,maj_flt,cputimes,comm"
     with _farm(directory, _lines(ALL, *KINDS)):
         yield Pair("ps / ps -eo, sorted", [*SWAPCTL, "ps"], ["ps", "-eo", columns, "--sort=-rss"], 0.6)
