@@ -67,7 +67,11 @@ KEYS = tuple(schema.TUNING["properties"])
 
 
 class Line(Record):
-    """A line in a file of somebody else's that sets one of our keys. *is_later*: it is read after our file."""
+    """A line in a file of somebody else's that sets one of our keys. *is_later*: it is read after our file.
+
+    A line on overcommit_kbytes counts as well, because the kernel forgets overcommit_ratio over it: even over 0 if
+    sysctl(8) writes that. systemd-sysctl(8) does not write what is there already.
+    """
 
     path: str
     number: int
@@ -99,11 +103,11 @@ def known_name(key: str) -> str:
 
 
 def assignments(file: File) -> Iterator[tuple[int, str, str]]:
-    """Yield number, key and value of each line of *file* that sets one of our keys.
+    """Yield number, key and value of each line of *file* that sets one of our keys, or overcommit_kbytes.
 
     A pattern such as ``vm.*`` counts for nothing where a key is set by its name, as ours are.
     """
-    names = {file_name(key): key for key in KEYS}
+    names = {file_name(key): key for key in (*KEYS, KILOBYTES)}
     for number, line in file.lines():
         name, equals, value = line.partition("=")
         directory, _slash, name = _path(name.strip().removeprefix("-").strip()).rpartition("/")
@@ -125,7 +129,8 @@ def others(files: Iterable[File], classic: File | None = None) -> tuple[Line, ..
 def declared(text: str) -> tuple[dict[str, int], list[str]]:
     """Return what our file sets, and the lines in it that are not ours."""
     file = File(FILE, text)
-    found = {number: (key, int(value)) for number, key, value in assignments(file) if value.isdigit()}
+    lines = [(number, key, value) for number, key, value in assignments(file) if key in KEYS]
+    found = {number: (key, int(value)) for number, key, value in lines if value.isdigit()}
     return dict(found.values()), [line for number, line in file.lines() if number not in found]
 
 
@@ -149,7 +154,9 @@ def plan_tuning(wanted: Tuning, found: Tuned) -> Settings:
 
 def conflicts(wanted: Tuning, found: Tuned) -> Iterator[str]:
     """Yield a sentence for each line of somebody else's that wins over ours at boot, or says something else."""
-    values = dict(wanted.values)
+    values: dict[str, int | str] = dict(wanted.values)
+    if wanted.overcommit_ratio is not None:
+        values[KILOBYTES] = f"{known_name('overcommit_ratio')} {wanted.overcommit_ratio}"
     for line in found.others:
         value = values.get(line.key)
         is_same = line.value == str(value)

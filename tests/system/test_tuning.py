@@ -165,6 +165,20 @@ def test_overcommit_kbytes_come_back_when_a_run_fails(apply: Apply, vm: Kept):
     assert (vm["overcommit_kbytes"], vm["overcommit_ratio"]) == ("0", "60")
 
 
+@pytest.mark.parametrize(("name", "wins"), [("99-zz.conf", True), ("10-aa.conf", False)])
+def test_a_file_that_makes_the_kernel_forget_the_ratio_is_named(
+    machine: Machine, apply: Apply, vm: Kept, name: str, *, wins: bool
+):
+    need(SYSTEMD_SYSCTL)
+    path = f"/etc/sysctl.d/{name}"
+    machine.run("mkdir", "-p", Path(path).parent)
+    machine.real(path).write_text("vm.overcommit_kbytes = 123456\n")
+    (warning,) = [text for text in apply({"overcommit_ratio": 60}).json["warnings"] if path in text]
+    _run(machine, SYSTEMD_SYSCTL, "--prefix=vm")
+    assert vm["overcommit_ratio"] == ("0" if wins else "60")
+    assert ("wins over vm.overcommit_ratio 60" in warning) == wins
+
+
 def test_the_values_of_this_kernel_are_not_those_of_an_image(machine: Machine, apply: Apply, vm: Kept):
     image = machine.directory / "image"
     (image / "etc").mkdir(parents=True)

@@ -180,6 +180,7 @@ def test_left_out_and_empty_are_not_the_same():
         pytest.param("vm.page_cluster = 0", None, id="no-such-name"),
         pytest.param("kernel.swappiness = 60", None, id="elsewhere"),
         pytest.param("vm.dirty_ratio = 60", None, id="not-ours"),
+        pytest.param("vm.overcommit_kbytes = 60", ("overcommit_kbytes", "60"), id="instead-of-ours"),
     ],
 )
 def test_how_a_line_is_read(line, found):
@@ -217,6 +218,21 @@ def test_the_classic_file_is_reported_as_what_it_is():
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "outcome"),
+    [
+        (A, f"; {OUR} is read after it, and wins at boot with vm.overcommit_ratio 80"),
+        (Z, f" and is read after {OUR}: at boot it wins over vm.overcommit_ratio 80"),
+    ],
+)
+def test_a_file_that_makes_the_kernel_forget_the_ratio_is_reported(path, outcome):
+    found = tuned(others=others([File(path, "vm.overcommit_kbytes = 4096\n")]))
+    (warning,) = plan_tuning(Tuning(overcommit_ratio=80), found).warnings
+    assert warning == f"{path} line 1 sets vm.overcommit_kbytes to 4096{outcome}"
+    assert not plan_tuning(Tuning(overcommit_memory=2), found).warnings
+    assert overridden(found.replace(file=OwnFile("vm.overcommit_ratio = 80\n"))) == ((warning,) if path == Z else ())
+
+
 def test_which_files_count_and_in_which_order():
     directories = [("/etc/b.conf", "/etc/c.conf", "/etc/README"), ("/run/a.conf", "/run/b.conf")]
     assert in_order(directories) == ["/run/a.conf", "/etc/b.conf", "/etc/c.conf"]
@@ -225,6 +241,7 @@ def test_which_files_count_and_in_which_order():
 def test_what_our_file_says():
     text = f"{HEADER}vm.swappiness = 10\nvm.page-cluster = x\nkernel.panic = 1\nvm.swappiness = 20\n"
     assert declared(text) == ({"swappiness": 20}, ["vm.page-cluster = x", "kernel.panic = 1"])
+    assert declared("vm.overcommit_kbytes = 4096\n") == ({}, ["vm.overcommit_kbytes = 4096"])
     everything = Tuning(**NOW)
     assert declared(everything.text or "") == (NOW, [])
 
