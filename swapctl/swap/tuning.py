@@ -84,6 +84,7 @@ class Tuned(Record):
     """What is found: the *running* values of the kernel, our *file*, and what other files say of the same keys."""
 
     live: bool = True
+    read_only: bool = False  # the kernel's values cannot be written here, as in most containers
     kernel: tuple[int, ...] = ()
     memory: int = 0  # bytes
     running: tuple[tuple[str, int], ...] = ()
@@ -197,6 +198,9 @@ def _running(wanted: Tuning, found: Tuned) -> Iterator[Action]:
 
 def _check(wanted: Tuning, found: Tuned) -> None:
     running = dict(found.running)
+    other = [known_name(key) for key, value in wanted.values if running.get(key, value) != value]
+    if found.read_only and other:
+        raise Refused(f"{PLACE} is read-only here, so that {other[0]} cannot be set", hint="run it on the host")
     for key, value in wanted.values:
         if key not in running:
             raise Refused(f"this kernel has no {known_name(key)}, which is to be {value}", hint=f"leave {key} out")

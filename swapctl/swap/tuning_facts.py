@@ -17,6 +17,7 @@ def gather_tuning(host: LocalHost) -> tuning.Tuned:
     files = settings_facts.configuration(host, tuning.DIRECTORIES)
     return tuning.Tuned(
         live=host.live,
+        read_only=host.live and host.free(tuning.PLACE)[1],
         kernel=host.kernel,
         memory=memory.parse(host.read_text("/proc/meminfo") or "").total if host.live else 0,
         running=tuple(_running(host)) if host.live else (),

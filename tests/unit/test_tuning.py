@@ -268,3 +268,9 @@ def test_what_our_file_says():
 )
 def test_what_wins_over_our_file_at_boot_is_told_without_a_layout(text, line, told):
     assert bool(overridden(tuned(text, others=(line,)))) == told
+
+
+def test_values_that_cannot_be_written_here_are_refused_beforehand():
+    with pytest.raises(Refused, match=r"^/proc/sys/vm is read-only here, so that vm.swappiness cannot be set"):
+        plan_tuning(Tuning(swappiness=10), tuned(read_only=True))
+    assert plan_tuning(Tuning(swappiness=NOW["swappiness"]), tuned(read_only=True)).actions
