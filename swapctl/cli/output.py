@@ -47,6 +47,8 @@ def to_json(document: object) -> str:
 
 def visible(text: str) -> str:
     """Return *text* with what would move the cursor or colour the terminal written out."""
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() or _is_raw_byte(one) else ascii(one)[1:-1] for one in text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from .. import process
@@ -25,6 +26,7 @@ EXAMPLES = """\
   swapctl ps --user app --args --json
   swapctl ps worker.conf --sort faults"""
 
+_OTHERS = "shared memory, tmpfs, the kernel, or processes that are not to be seen here"
 _NAMES = {"program": "PROGRAM", "user": "USER", "unit": "UNIT"}
 
 
@@ -73,9 +75,11 @@ def _print(found: Survey, args: argparse.Namespace) -> None:
     if found.partial:
         print("swapctl: /proc hides the processes of others (hidepid): there may be more", file=sys.stderr)
     if found.denied:
-        print(f"swapctl: not all could be read of {found.denied} processes of others; run it as root", file=sys.stderr)
+        who = _processes(found.denied)
+        remedy = "; run it as root" if os.geteuid() else ""
+        print(f"swapctl: the kernel does not tell all of {who}{remedy}", file=sys.stderr)
     if found.silent:
-        print(f"swapctl: {found.silent} processes did not answer: their memory is locked", file=sys.stderr)
+        print(f"swapctl: no answer from {_processes(found.silent)}: the memory is locked", file=sys.stderr)
 
 
 def _remarks(found: Survey, args: argparse.Namespace) -> Iterator[str]:
@@ -83,9 +87,13 @@ def _remarks(found: Survey, args: argparse.Namespace) -> Iterator[str]:
         yield f"{len(found.rows)} of {found.total}; --limit 0 shows all"
     if found.known is not None and found.used:
         others = max(found.used - found.known, 0)
-        yield f"swap: {human(found.used)} used, {human(others)} of it by nobody above: shared memory, tmpfs, the kernel"
+        yield f"swap: {human(found.used)} used, {human(others)} of it by no process: {_OTHERS}"
     if args.by and not args.pss:
         yield "what several processes share is counted for each of them; --pss shares it out"
+
+
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"
 
 
 def _columns(*, pss: bool) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from ..record import Record
 
-_KIB = 1024
-_ZERO = b"0"
+KIB = 1024
 
 
 class Shares(Record):
@@ -21,46 +20,69 @@ class Shares(Record):
     swap_pss: int = 0
 
 
-class Faults(Record):
-    """Page faults since the process began: *minor* ones took no reading from a disk, *major* ones did."""
-
-    minor: int = 0
-    major: int = 0
-
-
 def field(status: bytes, name: bytes) -> bytes:
     """Return the value of the line *name* of ``status``, empty if there is none."""
-    begin = status.find(b"\n" + name + b":\t")
+    begin = status.find(b"\n" + name + b":")
     if begin < 0:
         return b""
-    begin += len(name) + 3
+    begin += len(name) + 2
     return status[begin : status.find(b"\n", begin)].strip()
 
 
-def kibibytes(status: bytes, name: bytes) -> int:
-    """Return the bytes that the line *name* of ``status`` tells in kB, 0 if there is none: kernel threads have none."""
-    return int(field(status, name).split(b" ")[0] or _ZERO) * _KIB
+def kibibytes(text: bytes, name: bytes) -> int:
+    """Return the bytes that the line *name* of *text* tells in kB, 0 if there is none: kernel threads have none."""
+    begin = text.find(b"\n" + name + b":")
+    if begin < 0:
+        return 0
+    begin += len(name) + 2
+    return int(text[begin : text.index(b"k", begin)]) * KIB
 
 
 def shares(rollup: bytes) -> Shares:
     """Return what *rollup*, the text of ``smaps_rollup``, tells."""
-    found = {}
-    for line in rollup.split(b"\n")[1:]:
-        name, _colon, value = line.partition(b":")
-        words = value.split()
-        if words:
-            found[name] = int(words[0]) * _KIB
-    names = (b"Rss", b"Pss", b"Private_Dirty", b"Swap", b"SwapPss")
-    return Shares(*(found.get(name, 0) for name in names))
+    return Shares(*amounts(rollup))
 
 
-def faults(stat: bytes) -> Faults:
-    """Return the faults in *stat*, the text of ``stat``; a name in it can hold anything, brackets too."""
-    fields = stat[stat.rindex(b")") + 2 :].split(b" ", 11)
-    return Faults(int(fields[7]), int(fields[9]))
+def amounts(rollup: bytes) -> tuple[int, int, int, int, int]:
+    """Return the fields of `Shares` in their order."""
+    return (
+        kibibytes(rollup, b"Rss"),
+        kibibytes(rollup, b"Pss"),
+        kibibytes(rollup, b"Private_Dirty"),
+        kibibytes(rollup, b"Swap"),
+        kibibytes(rollup, b"SwapPss"),
+    )
 
 
-def ticks(stat: bytes) -> int:
-    """Return the time that the process has had a processor, in clock ticks, of ``stat``."""
-    fields = stat[stat.rindex(b")") + 2 :].split(b" ", 14)
-    return int(fields[11]) + int(fields[12])
+def counts(stat: bytes) -> tuple[bytes, str, int, int, int, int, int]:
+    """Return what *stat*, the text of ``stat``, tells; the name can hold anything, brackets and blanks too.
+
+    The name, the state's letter, minor and major faults, ticks on a processor, threads, and when it began, in ticks.
+    """
+    end = stat.rindex(b")")
+    fields = stat[end + 2 :].split(b" ", 20)
+    return (
+        stat[stat.index(b"(") + 1 : end],
+        fields[0].decode(),
+        int(fields[7]),
+        int(fields[9]),
+        int(fields[11]) + int(fields[12]),
+        int(fields[17]),
+        int(fields[19]),
+    )
+
+
+def rank_by_status(status: bytes, sort: str, pid: int) -> tuple[int, int, int, int]:
+    """Return what a process is sorted by, the first one first, and its swap; *sort* is ``swap`` or ``rss``."""
+    swap, rss = kibibytes(status, b"VmSwap"), kibibytes(status, b"VmRSS")
+    return -(swap if sort == "swap" else rss), -rss, pid, swap
+
+
+def rank_by_stat(stat: bytes, sort: str, pid: int) -> tuple[int, int, int, int]:
+    """Return the same for ``faults``, ``age`` and ``cpu``; ``stat`` tells nothing of swap."""
+    fields = stat[stat.rindex(b")") + 2 :].split(b" ", 22)
+    if sort == "faults":
+        amount = int(fields[9])
+    else:
+        amount = int(fields[11]) + int(fields[12]) if sort == "cpu" else -int(fields[19])
+    return -amount, -int(fields[21]), pid, 0

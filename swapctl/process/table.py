@@ -19,7 +19,7 @@ from . import match
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = 4096
@@ -268,6 +268,10 @@ class Table:
             yield View(pid, descriptor, "", self.locked), descriptor
         finally:
             os.close(descriptor)
+
+    def reader(self) -> Callable[[str], bytes]:
+        """Return what reads a file below it, such as ``4711/stat``; Gone or Denied. For one of each of very many."""
+        return View(0, self._directory, "").read
 
     def text(self, path: str) -> str:
         """Return a file that is not of one process, empty if there is none."""

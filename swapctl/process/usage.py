@@ -6,21 +6,20 @@ Nothing is read from a process's own memory, which could bring swapped pages bac
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
+from operator import add
 
-from .. import host as hosts
 from ..errors import InvalidInput
 from ..record import Record
-from ..swap import memory
 from . import figures, match
-from .inquiry import FILES, MOST, ask
-from .search import Searcher, user_name
-from .signals import room
-from .table import TICKS, Denied, Gone, Stat, Table
+from .search import user_name
+from .selected import Selected, select, wait_for
+from .table import TICKS, Denied, Gone, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .selector import Selector
@@ -30,6 +29,9 @@ SORTS = ("swap", "rss", "pss", "faults", "age", "cpu")
 GROUPS = ("program", "user", "unit")
 LIMIT = 20
 
+_OF_STATUS = {"swap", "rss"}  # what is read from another file than the rest
+_FIELDS = {"faults": "major"}
+_NOTHING = (0, 0, 0, 0, 0)
 _UNIT_KINDS = (".service", ".scope", ".socket", ".swap", ".mount")
 
 
@@ -117,7 +119,7 @@ def usage(
     _check("sort", sort, SORTS)
     _check("by", by, (*GROUPS, None))
     with closing(Table()) as table:
-        return _Survey(table, selector).run(sort, limit, by, pss=pss or sort == "pss", args=args)
+        return _Survey(table, sort, pss=pss or sort == "pss", args=args).run(selector, limit, by)
 
 
 def _check(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
@@ -126,187 +128,191 @@ def _check(name: str, value: str | None, allowed: tuple[str | None, ...]) -> Non
 
 
 class _Survey:
-    def __init__(self, table: Table, selector: Selector | None) -> None:
+    def __init__(self, table: Table, sort: str, *, pss: bool, args: bool) -> None:
         self._table = table
-        self._selector = selector
-        self._denied: set[int] = set()
-        self._silent = 0
+        self._sort = sort
+        self._pss = pss
+        self._args = args
+        self._read = table.reader()
         self._users: dict[int, str] = {}
+        self._denied: set[int] = set()
+        self._now = time.clock_gettime(time.CLOCK_BOOTTIME)
 
-    def run(self, sort: str, limit: int | None, by: str | None, *, pss: bool, args: bool) -> Survey:
-        pids = self._pids()
+    def run(self, selector: Selector | None, limit: int | None, by: str | None) -> Survey:
+        chosen = Selected(tuple(self._table.pids())) if selector is None else select(selector, self._table)
+        known: int | None = None
+        silent: list[int] = []
         if by:
-            rows = self._groups(pids, by, pss=pss)
-            found, known = len(rows), sum(row.swap for row in rows)
-            rows = sorted(rows, key=_order(sort))[:limit]
+            rows, silent = self._groups(chosen.pids, by)
+            total, known = len(rows), _known(rows)
+        elif self._sort == "pss" or limit is None:  # all are read in full anyway
+            rows, silent = self._rows(chosen.pids)
+            total, known = len(rows), _known(rows)
         else:
-            first = self._first_look(pids, sort)
-            found = len(first)
-            known = sum(row.swap for row in first) if sort in {"swap", "rss"} else -1
-            chosen = [row.pid for row in sorted(first, key=_order(sort))[:limit] if row.pid is not None]
-            asks = self._asked if pss or args else self._each  # of the others nobody's memory has to be waited for
-            rows = sorted(asks(chosen, lambda pid: self._whole(pid, pss=pss, args=args)), key=_order(sort))
-        meminfo = memory.parse(hosts.LocalHost().read_text("/proc/meminfo") or "")
-        is_all = self._selector is None and known >= 0
+            ranked = self._ranked(chosen.pids)
+            total = len(ranked)
+            known = sum(swap for *_order, swap in ranked) if self._sort in _OF_STATUS else None
+            rows, silent = self._rows([pid for _amount, _rss, pid, _swap in sorted(ranked)[:limit]])
+        meminfo = self._read("meminfo")
         return Survey(
-            tuple(rows),
-            found,
-            meminfo.swap_total - meminfo.swap_free,
-            known if is_all else None,
-            len(self._denied),
-            self._silent,
+            tuple(sorted(rows, key=_order(self._sort))[:limit]),
+            total,
+            figures.kibibytes(meminfo, b"SwapTotal") - figures.kibibytes(meminfo, b"SwapFree"),
+            known if selector is None else None,
+            len(self._denied) + chosen.unknown,
+            len(silent) + chosen.silent,
             self._table.partial,
         )
 
-    def _pids(self) -> list[int]:
-        if self._selector is None:
-            return self._table.pids()
-        return [hit.process.pid for hit in Searcher(self._selector, self._table).search().live]
-
-    def _first_look(self, pids: Iterable[int], sort: str) -> list[Usage]:
-        """Return what the processes are sorted by, and little else."""
-        if sort == "pss":
-            return list(self._asked(pids, lambda pid: self._whole(pid, pss=True, args=False)))
-        sketch = _by_status if sort in {"swap", "rss"} else _by_stat
-        return list(self._each(pids, lambda pid: sketch(self._table.view(pid))))
-
-    def _whole(self, pid: int, *, pss: bool, args: bool) -> Usage | None:
-        try:
-            with self._table.pinned(pid) as (view, _descriptor):
-                return self._filled(view, pss=pss, args=args)
-        except Gone:
-            return None
-        except Denied:
-            self._denied.add(pid)
-            return None
-
-    def _filled(self, view: View, *, pss: bool, args: bool) -> Usage:
-        raw = view.read("stat")
-        row, stat, faults = _by_status(view), Stat(raw), figures.faults(raw)
-        return row.replace(
-            user=self._user(row.uid),
-            state=stat.state,
-            age=self._table.age(stat),
-            minor=faults.minor,
-            major=faults.major,
-            cpu=figures.ticks(raw) / TICKS,
-            shares=self._shares(view) if pss else None,
-            argv=view.argv if args else (),
-        )
-
-    def _shares(self, view: View) -> figures.Shares | None:
-        try:
-            return figures.shares(view.read_memory("smaps_rollup"))
-        except Gone:  # it has no memory any more
-            return None
-        except Denied:
-            self._denied.add(view.pid)
-            return None
-
-    def _groups(self, pids: Iterable[int], by: str, *, pss: bool) -> list[Usage]:
-        groups: dict[str, Usage] = {}
-        for name, row in self._asked(pids, lambda pid: self._keyed(pid, by, pss=pss)):
-            groups[name] = _sum(groups[name], row) if name in groups else row.replace(name=name, pid=None)
-        return list(groups.values())
-
-    def _keyed(self, pid: int, by: str, *, pss: bool) -> tuple[str, Usage] | None:
-        view = self._table.view(pid)
-        try:
-            row = _by_status(view)
-            faults = figures.faults(view.read("stat"))
-            row = row.replace(minor=faults.minor, major=faults.major, shares=self._shares(view) if pss else None)
-            return self._key(view, row, by), row.replace(uid=None, state="")
-        except Gone:
-            return None
-        except Denied:
-            self._denied.add(pid)
-            return None
-
-    def _key(self, view: View, row: Usage, by: str) -> str:
-        if by == "program":
-            return row.name
-        if by == "user":
-            return self._user(row.uid) or "-"
-        names = (name for path in view.cgroups for name in reversed(path.split("/")) if name.endswith(_UNIT_KINDS))
-        return next(names, "-")
-
-    def _user(self, uid: int | None) -> str:
-        if uid is not None and uid not in self._users:
-            self._users[uid] = user_name(uid)
-        return self._users.get(uid, "") if uid is not None else ""
-
-    def _each(self, pids: Iterable[int], look: Callable[[int], Usage | None]) -> Iterator[Usage]:
+    def _ranked(self, pids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+        """Return what the processes are sorted by, from one file of each."""
+        name, rank = ("status", figures.rank_by_status) if self._sort in _OF_STATUS else ("stat", figures.rank_by_stat)
+        ranked, read, sort = [], self._read, self._sort
         for pid in pids:
             try:
-                row = look(pid)
-                if row:
-                    yield row
+                ranked.append(rank(read(f"{pid}/{name}"), sort, pid))
             except Gone:
                 pass
             except Denied:
                 self._denied.add(pid)
+        return ranked
 
-    def _asked(self, pids: Iterable[int], question: Callable[[int], Any]) -> list[Any]:
-        """Ask what may have to wait for a process's memory, and wait for none without end."""
-        most = max(1, min(MOST, room() // 2 // FILES))
-        answers, silent = ask(list(pids), question, most=most, locked=self._table.locked)
-        self._silent += len(silent)
-        return answers
+    def _rows(self, pids: Sequence[int]) -> tuple[list[Usage], list[int]]:
+        return self._asked(pids, lambda pid, memory: self._row(pid, memory=memory))
+
+    def _groups(self, pids: Sequence[int], by: str) -> tuple[list[Usage], list[int]]:
+        parts, silent = self._asked(pids, lambda pid, memory: self._part(pid, by, memory=memory))
+        groups: dict[str, _Sum] = {}
+        for name, figures_of_one, shares in parts:
+            if name not in groups:
+                groups[name] = _Sum()
+            groups[name].add(figures_of_one, shares)
+        return [one.usage(name) for name, one in groups.items()], silent
+
+    def _asked(self, pids: Sequence[int], question: Callable[[int, bool], Any]) -> tuple[list[Any], list[int]]:
+        """Ask all; of those whose memory is locked, what can be known without it."""
+
+        def ask(pid: int, *, memory: bool = True) -> object:
+            try:
+                return question(pid, memory)
+            except Gone:
+                return None
+            except Denied:
+                self._denied.add(pid)
+                return None
+
+        if not (self._pss or self._args):
+            return [answer for answer in map(ask, pids) if answer], []
+        answers, silent = wait_for(pids, ask, self._table)
+        without = (ask(pid, memory=False) for pid in silent)
+        return [*answers, *(answer for answer in without if answer)], silent
+
+    def _row(self, pid: int, *, memory: bool) -> Usage:
+        with self._table.pinned(pid) as (view, _descriptor):
+            comm, state, minor, major, ticks, threads, start = figures.counts(view.read("stat"))
+            status = view.read("status")
+            uid = int(figures.field(status, b"Uid").split()[1])
+            shares = self._shares(view) if self._pss and memory else None
+            return Usage(
+                match.decode(comm),
+                pid,
+                uid,
+                self._user(uid),
+                state,
+                1,
+                threads,
+                max(0.0, self._now - start / TICKS),
+                figures.kibibytes(status, b"VmRSS"),
+                figures.kibibytes(status, b"VmSwap"),
+                minor,
+                major,
+                ticks / TICKS,
+                view.argv if self._args and memory else (),
+                figures.Shares(*shares) if shares else None,
+            )
+
+    def _part(self, pid: int, by: str, *, memory: bool) -> tuple[str, tuple[int, ...], tuple[int, ...] | None]:
+        """Return what one process is counted under, and its figures, as `_Sum` takes them."""
+        view = self._table.view(pid)
+        comm, _state, minor, major, ticks, threads, start = figures.counts(view.read("stat"))
+        status = view.read("status")
+        if by == "program":
+            name = match.decode(comm)
+        elif by == "user":
+            name = self._user(int(figures.field(status, b"Uid").split()[1]))
+        else:
+            name = _unit(view)
+        rss, swap = figures.kibibytes(status, b"VmRSS"), figures.kibibytes(status, b"VmSwap")
+        shares = self._shares(view) if self._pss and memory else None
+        return name, (start, 1, threads, rss, swap, minor, major, ticks), shares
+
+    def _shares(self, view: View) -> tuple[int, ...] | None:
+        try:
+            return figures.amounts(view.read_memory("smaps_rollup"))
+        except Gone:  # it has no memory, or none any more
+            return _NOTHING
+        except Denied:
+            self._denied.add(view.pid)
+            return None
+
+    def _user(self, uid: int) -> str:
+        if uid not in self._users:
+            self._users[uid] = user_name(uid)
+        return self._users[uid]
 
 
-def _by_status(view: View) -> Usage:
-    status = view.read("status")
-    uids = figures.field(status, b"Uid").split()
-    return Usage(
-        match.decode(figures.field(b"\n" + status, b"Name")),
-        view.pid,
-        uid=int(uids[1]) if uids else None,
-        threads=int(figures.field(status, b"Threads") or b"1"),
-        rss=figures.kibibytes(status, b"VmRSS"),
-        swap=figures.kibibytes(status, b"VmSwap"),
-    )
+class _Sum:
+    """What several processes have together."""
+
+    __slots__ = ("_figures", "_shares", "_start")
+
+    def __init__(self) -> None:
+        self._start = 0
+        self._figures: tuple[int, ...] = ()
+        self._shares: tuple[int, ...] | None = None
+
+    def add(self, figures_of_one: tuple[int, ...], shares: tuple[int, ...] | None) -> None:
+        start, *rest = figures_of_one
+        self._start = min(self._start or start, start)
+        self._figures = tuple(map(add, self._figures, rest)) if self._figures else tuple(rest)
+        if shares is not None:
+            self._shares = tuple(map(add, self._shares, shares)) if self._shares else shares
+
+    def usage(self, name: str) -> Usage:
+        count, threads, rss, swap, minor, major, ticks = self._figures
+        return Usage(
+            name,
+            count=count,
+            threads=threads,
+            age=max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - self._start / TICKS),
+            rss=rss,
+            swap=swap,
+            minor=minor,
+            major=major,
+            cpu=ticks / TICKS,
+            shares=figures.Shares(*self._shares) if self._shares else None,
+        )
 
 
-def _by_stat(view: View) -> Usage:
-    raw = view.read("stat")
-    stat, faults = Stat(raw), figures.faults(raw)
-    return Usage(
-        stat.comm,
-        view.pid,
-        age=-float(stat.start),  # enough to sort by
-        minor=faults.minor,
-        major=faults.major,
-        cpu=figures.ticks(raw) / TICKS,
-    )
+def _known(rows: Sequence[Usage]) -> int:
+    """Return how much swap *rows* are known to have: what several share once, where that was asked for."""
+    return sum(row.shares.swap_pss if row.shares else row.swap for row in rows)
 
 
 def _order(sort: str) -> Callable[[Usage], tuple[float, int, int]]:
     def key(row: Usage) -> tuple[float, int, int]:
-        shares = row.shares or figures.Shares(rss=row.rss, pss=row.rss)
-        amounts = {
-            "swap": shares.swap_pss if row.shares and row.pid is None else row.swap,
-            "rss": row.rss,
-            "pss": shares.pss,
-            "faults": row.major,
-            "age": row.age or 0.0,
-            "cpu": row.cpu,
-        }
-        return -float(amounts[sort]), -row.rss, row.pid or 0
+        if sort == "pss":
+            amount: float = row.shares.pss if row.shares else row.rss
+        elif sort == "swap" and row.shares:
+            amount = row.shares.swap_pss
+        else:
+            amount = getattr(row, _FIELDS.get(sort, sort)) or 0
+        return -amount, -row.rss, row.pid or 0
 
     return key
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
-    shares = None
-    if one.shares and other.shares:
-        pairs = zip(one.shares.__dict__.values(), other.shares.__dict__.values())
-        shares = figures.Shares(*(mine + theirs for mine, theirs in pairs))
-    return one.replace(
-        count=one.count + other.count,
-        threads=one.threads + other.threads,
-        rss=one.rss + other.rss,
-        swap=one.swap + other.swap,
-        minor=one.minor + other.minor,
-        major=one.major + other.major,
-        shares=shares or one.shares or other.shares,
-    )
+def _unit(view: View) -> str:
+    """Return the innermost unit of systemd's that a process is in, ``-`` if it is in none."""
+    names = (name for path in view.cgroups for name in reversed(path.split("/")) if name.endswith(_UNIT_KINDS))
+    return next(names, "-")

@@ -83,6 +83,7 @@ EFFECTS = {
     "process/inquiry.py",
     "process/ladder.py",
     "process/search.py",
+    "process/selected.py",
     "process/signals.py",
     "process/stop.py",
     "process/surroundings.py",

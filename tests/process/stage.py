@@ -163,7 +163,8 @@ class Victim:
         """Reap it, and give back what it is held by."""
         if self._reaper.ident is None:
             self._reap()
-        self._reaper.join(_PATIENCE)
+        else:
+            self._reaper.join(_PATIENCE)
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
                 stream.close()

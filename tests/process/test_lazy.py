@@ -55,7 +55,7 @@ def traced(stage: Stage, verb: str, *arguments: str, marked: bool = True) -> Tra
     calls = [(one[1], os.path.join(one[2] or "", one[3])) for one in found]
     touched = [match for match in (_OF_PROCESS.fullmatch(path) for _name, path in calls) if match]
     return Traced(
-        run.pids,
+        [one["pid"] for one in run.json["rows" if verb == "ps" else "processes"]],
         sum(name.startswith("exec") for name, _path in calls),
         {(int(match[1]), match[2]) for match in touched},
     )
@@ -72,6 +72,22 @@ def test_no_command_line_of_other_users_is_read(stage: Stage):
 def test_no_command_line_is_read_where_none_is_asked_for(stage: Stage):
     seen = traced(stage, "find", "--user", str(USER), marked=False)
     assert (seen.pids, seen.names) == ([], {"status"})
+
+
+def test_who_uses_most_is_found_from_one_file_of_each(stage: Stage):
+    stage.victim()
+    seen = traced(stage, "ps", "--sort", "rss", "--limit", "1", marked=False)
+    assert len(seen.asked_for("status")) > 3
+    assert len(seen.asked_for("stat")) <= 1  # none, where the one that was to be shown has ended meanwhile
+    assert seen.names <= {"status", "stat"}
+
+
+def test_whose_figures_are_shown_needs_not_show_a_command_line(stage: Stage):
+    victim = stage.victim(f"become({USER})\nsleep()")
+    seen = traced(stage, "ps", "--user", str(USER), "--pss", marked=False)
+    assert seen.pids == [victim.pid]
+    assert seen.asked_for("smaps_rollup") == {victim.pid}
+    assert seen.names == {"status", "stat", "smaps_rollup"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.process.silent import LONGEST
+from tests.process.stage import until
 
 if TYPE_CHECKING:
     from tests.process.stage import Stage, Victim
@@ -53,7 +54,7 @@ def major_faults(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[9])
 
 
-def row_of(stage: Stage, pid: int, *options: str) -> dict[str, Any]:
+def row_of(stage: Stage, pid: int | str, *options: str) -> dict[str, Any]:
     rows: list[dict[str, Any]] = stage.swapctl("ps", "--pid", str(pid), *options).json["rows"]
     (row,) = rows
     return row
@@ -107,10 +108,42 @@ def test_a_user_is_the_sum_of_what_its_processes_have(stage: Stage):
     assert abs(row["rss"] - sum(status(pid, "VmRSS") for pid in pids)) < NEAR
 
 
+def test_the_newest_is_one(stage: Stage):
+    pids = [stage.victim().pid for _number in range(2)]
+    assert [row["pid"] for row in stage.swapctl("ps", stage.mark, "--newest").json["rows"]] == pids[1:]
+    assert [row["pid"] for row in stage.swapctl("ps", stage.mark, "--oldest").json["rows"]] == pids[:1]
+
+
+def test_a_process_is_the_one_that_its_inode_says(stage: Stage):
+    victim = stage.victim()
+    assert row_of(stage, f"{victim.pid}:{victim.inode}")["pid"] == victim.pid
+    run = stage.swapctl("ps", "--pid", f"{victim.pid}:{victim.inode + 1}")
+    assert (run.code, run.json["rows"]) == (1, [])
+
+
+def test_a_program_has_the_time_of_all_its_processes(stage: Stage):
+    busy = "end = time.monotonic() + 0.4\nwhile time.monotonic() < end: pass\nsleep()"
+    for _number in range(2):
+        stage.victim(f"name(b'{stage.mark}')\n{busy}", marked=False)
+    rows = stage.swapctl("ps", "--by", "program", "--sort", "cpu", "--limit", "0").json["rows"]
+    (row,) = [one for one in rows if one["name"] == stage.mark]
+    assert row["cpu"] > 0.3
+    assert row["count"] == 2
+
+
+def test_a_zombie_is_shown_with_nothing(stage: Stage):
+    victim = stage.victim("say()", reap=False)
+    until(lambda: row_of(stage, victim.pid)["state"] == "Z", "a zombie")
+    row = row_of(stage, victim.pid, "--pss")
+    assert (row["rss"], row["swap"], row["pss"], row["swap_pss"]) == (0, 0, 0, 0)
+
+
 def test_a_process_whose_memory_is_locked_holds_nothing_up(stage: Stage, silent: Victim):
     others = [stage.victim().pid for _number in range(2)]
     run = stage.swapctl("ps", "--pid", ",".join(map(str, [*others, silent.pid])), "--pss")
-    assert sorted(row["pid"] for row in run.json["rows"]) == sorted(others)
+    rows = {row["pid"]: row for row in run.json["rows"]}
+    assert sorted(rows) == sorted([*others, silent.pid])
+    assert (rows[silent.pid]["pss"], rows[silent.pid]["rss"]) == (None, status(silent.pid, "VmRSS"))
     assert run.json["silent"] == 1
     assert run.elapsed < LONGEST
     quick = stage.swapctl("ps", "--pid", str(silent.pid))  # its memory need not be looked at for that

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swapctl.process import figures
-from swapctl.process.figures import Faults, Shares
-from swapctl.process.usage import Usage, _order, _sum
+from swapctl.process.figures import Shares
+from swapctl.process.usage import Usage, _known, _order, _Sum
 
 STATUS = b"""Name:\tsome worker
 Umask:\t0022
@@ -62,8 +62,23 @@ def test_a_process_without_memory_shares_nothing():
 @given(st.binary(max_size=15))
 def test_faults_and_time_are_found_behind_any_name(name):
     stat = b"77 (" + name + STAT[STAT.rindex(b")") :]
-    assert figures.faults(stat) == Faults(101, 7)
-    assert figures.ticks(stat) == 375
+    assert figures.counts(stat) == (name, "R", 101, 7, 375, 3, 4711)
+
+
+@given(st.binary(max_size=15))
+@pytest.mark.parametrize(("sort", "amount"), [("faults", -7), ("age", 4711), ("cpu", -375)])
+def test_rank_by_stat(sort, amount, name):
+    stat = b"77 (" + name + STAT[STAT.rindex(b")") :]
+    assert figures.rank_by_stat(stat, sort, 77) == (amount, -308, 77, 0)
+
+
+@pytest.mark.parametrize(("sort", "amount"), [("swap", -56 << 10), ("rss", -1234 << 10)])
+def test_rank_by_status(sort, amount):
+    assert figures.rank_by_status(STATUS, sort, 77) == (amount, -1234 << 10, 77, 56 << 10)
+
+
+def test_a_zombie_and_a_thread_of_the_kernel_have_nothing():
+    assert figures.rank_by_status(b"Name:\ta\nState:\tZ (zombie)\nThreads:\t1\n", "swap", 77) == (0, 0, 77, 0)
 
 
 def row(**changes):
@@ -82,9 +97,19 @@ def test_of_equals_the_larger_and_then_the_older_number_comes_first():
     assert [one.pid for one in sorted(rows, key=_order("swap"))] == [9, 2, 3, 1]
 
 
-def test_what_several_have_is_summed():
-    one, other = row(shares=Shares(10, 5, 1, 4, 2)), row(threads=2, shares=Shares(1, 1, 1, 1, 1))
-    both = _sum(one, other)
-    assert (both.count, both.threads, both.rss, both.swap, both.major) == (2, 3, 200, 20, 6)
-    assert both.shares == Shares(11, 6, 2, 5, 3)
-    assert _sum(one, row()).shares == one.shares
+def test_what_several_have_is_summed_and_the_oldest_tells_the_age():
+    both = _Sum()
+    both.add((500, 1, 3, 100, 10, 7, 3, 100), (10, 5, 1, 4, 2))
+    both.add((300, 1, 1, 50, 5, 1, 1, 200), None)
+    both.add((400, 1, 1, 50, 5, 1, 1, 200), (1, 1, 1, 1, 1))
+    told = both.usage("worker")
+    assert (told.name, told.count, told.threads, told.rss, told.swap) == ("worker", 3, 5, 200, 20)
+    assert (told.minor, told.major, told.cpu, told.shares) == (9, 5, 5.0, Shares(11, 6, 2, 5, 3))
+    alone = _Sum()
+    alone.add((500, 1, 3, 100, 10, 7, 3, 100), None)
+    assert told.age > alone.usage("worker").age
+
+
+def test_swap_that_several_share_is_known_once_where_it_was_asked_for():
+    assert _known([row(), row()]) == 20
+    assert _known([row(shares=Shares(swap=10, swap_pss=5)), row(shares=Shares(swap=10, swap_pss=5))]) == 10
