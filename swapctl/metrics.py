@@ -120,12 +120,6 @@ def prometheus(found: Iterable[Family]) -> str:
     return "".join(f"{line}\n" for one in found for line in _old_lines(one))
 
 
-def parse_events(text: str) -> dict[str, int]:
-    """Return the counters in *text*, that of ``/proc/vmstat``."""
-    pairs = (line.split() for line in text.split("\n"))
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}  # noqa: PLR2004
-
-
 def largest(users: Iterable[User], number: int, *, partial: bool = False) -> Users:
     """Return the *number* largest of *users*, those of one program and unit added up."""
     found: dict[tuple[str, str], User] = {}

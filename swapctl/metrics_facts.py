@@ -17,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_EVENTS = "/proc/vmstat"
 _ZSWAP = "/sys/module/zswap/parameters/enabled"
 
 
@@ -36,7 +35,7 @@ def look(host: LocalHost | None = None, *, top: int = metrics.TOP, findings: boo
     is_used = found.memory.swap_free < found.memory.swap_total
     return sight.replace(
         pressure=memory.parse_pressure(_text(host, memory.PRESSURE)),
-        events=metrics.parse_events(_text(host, _EVENTS)),
+        events=memory.parse_events(_text(host, memory.EVENTS)),
         zswap=_zswap(host),
         users=_users(top, is_used=is_used) if top else None,
     )

@@ -77,6 +77,14 @@ def human(amount: int) -> str:
     return f"{digits} {unit}"
 
 
+def exact(amount: int) -> str | int:
+    """Return *amount* bytes in the largest unit that has it in whole numbers, as `parse` takes it."""
+    for unit, factor in (("G", GIB), ("M", MIB), ("K", KIB)):
+        if amount % factor == 0:
+            return f"{amount // factor}{unit}"
+    return amount
+
+
 def _factor(unit: str) -> int:
     if unit in {"", "B"}:
         return 1

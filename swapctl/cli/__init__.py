@@ -14,7 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-VERBS = ("status", "doctor", "ensure", "remove", "on", "off", "apply", "export", "metrics", "find", "kill", "ps")
+VERBS = (
+    "status",
+    "doctor",
+    "ensure",
+    "remove",
+    "on",
+    "off",
+    "apply",
+    "export",
+    "advise",
+    "metrics",
+    "find",
+    "kill",
+    "ps",
+)
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141

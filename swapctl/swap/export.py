@@ -152,9 +152,9 @@ def _ways_back(target: Target, found: Facts) -> tuple[str, ...]:
 def _zram(device: Device, target: Target) -> dict[str, Any]:
     return {
         "zram": device.name,
-        "size": _exact(device.disksize),
+        "size": sizes.exact(device.disksize),
         "algorithm": device.algorithm,
-        **({"memory_limit": _exact(device.usage.limit)} if device.usage.limit else {}),
+        **({"memory_limit": sizes.exact(device.usage.limit)} if device.usage.limit else {}),
         **dict(_fields(target)),
     }
 
@@ -162,7 +162,7 @@ def _zram(device: Device, target: Target) -> dict[str, Any]:
 def _fields(target: Target) -> Iterator[tuple[str, Any]]:
     header = target.header
     if header and target.kind == "file":
-        yield "size", _exact(header.size)
+        yield "size", sizes.exact(header.size)
     if not target.active:
         yield "active", False
     priority = target.active.priority if target.active else _listed_priority(target)
@@ -175,11 +175,3 @@ def _listed_priority(target: Target) -> int | None:
         value = line.entry.option("pri") or ""
         return int(value) if value.isdigit() else None
     return next((unit.priority for unit in target.units), None)
-
-
-def _exact(size: int) -> str | int:
-    """Return *size* in the largest unit that has it in whole numbers."""
-    for unit, amount in (("G", sizes.GIB), ("M", sizes.MIB), ("K", sizes.KIB)):
-        if size % amount == 0:
-            return f"{size // amount}{unit}"
-    return size

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PRESSURE = "/proc/pressure/memory"
+EVENTS = "/proc/vmstat"
 
 _SMALLEST_MARGIN = 16 * MIB
 _MARGIN_SHARE = 50
@@ -69,6 +70,12 @@ def parse_pressure(text: str) -> dict[str, dict[str, float]] | None:
     rows = [line.split() for line in text.split("\n") if line]
     told = {row[0]: {name: _figure(value) for name, value in (field.split("=") for field in row[1:])} for row in rows}
     return told or None
+
+
+def parse_events(text: str) -> dict[str, int]:
+    """Return the counters in *text*, that of ``/proc/vmstat``."""
+    pairs = (line.split() for line in text.split("\n"))
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}  # noqa: PLR2004
 
 
 def _figure(text: str) -> float:

@@ -11,7 +11,21 @@ import pytest
 from swapctl import __version__
 from tests.support import ROOT
 
-VERBS = ["status", "doctor", "ensure", "remove", "on", "off", "apply", "export", "metrics", "find", "kill", "ps"]
+VERBS = [
+    "status",
+    "doctor",
+    "ensure",
+    "remove",
+    "on",
+    "off",
+    "apply",
+    "export",
+    "advise",
+    "metrics",
+    "find",
+    "kill",
+    "ps",
+]
 
 
 def golden(name):

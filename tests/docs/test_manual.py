@@ -20,6 +20,7 @@ from swapctl.process.process import Unknown
 from swapctl.swap import Area, Finding, Status
 from swapctl.swap import Result as Change
 from swapctl.swap.action import Action
+from swapctl.swap.advice import Advice, Reason
 from swapctl.swap.finding import FINDINGS
 from swapctl.swap.hibernation import Hibernation
 from swapctl.swap.memory import Memory
@@ -110,7 +111,7 @@ def test_every_help_has_examples_and_they_are_right(name):
     lines = examples[1].splitlines()
     assert len(lines) >= 2
     for shown in lines:
-        line = re.sub(r".*\$\((.*)\)", r"\1", shown)
+        line = re.sub(r".*\$\((.*)\)", r"\1", shown).partition(" > ")[0]
         command, *arguments = shlex.split(line, comments=True)
         assert command == "swapctl"
         parsed = PARSER.parse_args(arguments)
@@ -144,6 +145,9 @@ def test_the_manual_has_every_key_of_the_json():
         assert f"*{name}*" in section("Findings")
     for name in Hibernation._fields:
         assert f"*{name}*" in section("Status")
+    assert defined(section("Advice")) == set(Advice({}).to_dict())
+    for name in Reason._fields:
+        assert f"*{name}*" in section("Advice")
     assert defined(section("Metrics")) == {"metrics"}
     for name in (*Family("", "", "", ()).to_dict(), *Sample._fields):
         assert f"*{name}*" in section("Metrics")

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics import parser
 from swapctl import metrics
 from swapctl.metrics import Family, Sample, Sight, User, Users
 from swapctl.sizes import GIB, MIB
+from swapctl.swap import memory
 from swapctl.swap.finding import finding
 from swapctl.swap.memory import Memory
 from swapctl.swap.state import State, Zram
@@ -171,4 +172,4 @@ def test_the_unit_of_a_group(path, unit):
 
 
 def test_events():
-    assert metrics.parse_events("pswpin 5\noom_kill 0\nodd\nmore 1 2\nneg -1\n") == {"pswpin": 5, "oom_kill": 0}
+    assert memory.parse_events("pswpin 5\noom_kill 0\nodd\nmore 1 2\nneg -1\n") == {"pswpin": 5, "oom_kill": 0}
