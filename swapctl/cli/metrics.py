@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 
 from .. import metrics, swap
-from ..errors import Failed, InvalidInput, Refused
+from ..errors import InvalidInput
 from ..metrics_facts import look
 from . import output, parser
 
@@ -51,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     sight = look(swap.LocalHost(args.root), top=args.top, findings=args.findings)
     found = metrics.families(sight)
     if args.output is not None:
-        _write(args.output, _text(args, found))
+        output.write_file("--output", args.output, _text(args, found))
     else:
         print(_text(args, found), end="")
         sys.stdout.flush()
@@ -64,14 +62,3 @@ def _text(args: argparse.Namespace, found: tuple[metrics.Family, ...]) -> str:
     if args.json:
         return output.to_json({"metrics": [one.to_dict() for one in found]})
     return metrics.openmetrics(found) if args.format == "openmetrics" else metrics.prometheus(found)
-
-
-def _write(name: str, text: str) -> None:
-    host, path = swap.LocalHost(), os.path.abspath(name)
-    there = host.stat(path, follow=True)
-    if not name or (there and not stat.S_ISREG(there.st_mode)):
-        raise Refused(f"{name or 'an empty name'} is no file", hint="name a file; without --output it is printed")
-    try:
-        host.replace_text(path, text)
-    except Failed as failure:
-        raise Refused(failure.message, hint="name a file in a directory where you may write") from failure

@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 
+from ..errors import Failed, Refused
 from ..sizes import human
 
 TYPE_CHECKING = False
@@ -43,6 +44,22 @@ def to_json(document: object) -> str:
     import json
 
     return json.dumps(document, indent=2) + "\n"
+
+
+def write_file(option: str, name: str, text: str) -> None:
+    """Write *text* to the file *name* that an *option* gave, replaced in one step."""
+    import stat
+
+    from ..host import LocalHost
+
+    host, path = LocalHost(), os.path.abspath(name)
+    there = host.stat(path, follow=True)
+    if not name or (there and not stat.S_ISREG(there.st_mode)):
+        raise Refused(f"{name or 'an empty name'} is no file", hint=f"name a file; without {option} it is printed")
+    try:
+        host.replace_text(path, text)
+    except Failed as failure:
+        raise Refused(failure.message, hint="name a file in a directory where you may write") from failure
 
 
 def visible(text: str) -> str:
