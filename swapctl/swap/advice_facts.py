@@ -135,7 +135,9 @@ def _sites(host: LocalHost, taken: set[str]) -> Iterator[Site]:
 
 def _is_apt(mount: Mount) -> bool:
     below = any(mount.point == name or mount.point.startswith(f"{name}/") for name in _NOT_BELOW)
-    return mount.type in _HOLDING and mount.point != "/" and not below and not _CONTAINERS.search(mount.point)
+    is_whole = mount.root == "/" or mount.type == "btrfs"  # else a directory is bound there, or a file
+    is_others = below or mount.point == "/" or _CONTAINERS.search(mount.point) is not None
+    return mount.type in _HOLDING and is_whole and not is_others
 
 
 def _site(host: LocalHost, directory: str, mounts: tuple[Mount, ...], taken: set[str]) -> Site:

@@ -55,6 +55,7 @@ class Mount(Record):
     point: str
     type: str
     device: str  # MAJOR:MINOR
+    root: str = "/"  # the directory of it that is mounted there
 
 
 class Filesystem(Record):
@@ -99,4 +100,4 @@ def holding(mounts: Iterable[Mount], path: str) -> Mount | None:
 def _mount(line: str) -> Mount:
     left, _separator, right = line.partition(" - ")
     fields = left.split(" ")
-    return Mount(table.unescape(fields[4]), right.split(" ")[0], fields[2])
+    return Mount(table.unescape(fields[4]), right.split(" ")[0], fields[2], table.unescape(fields[3]))

@@ -101,3 +101,14 @@ def test_without_yaml_it_is_json_and_the_reasons_go_beside_it(swapctl, tree, tmp
 def test_what_makes_no_sense_is_an_error(swapctl, tree, arguments, complaint):
     done = swapctl("advise", *arguments, "--root", str(tree))
     assert (done.stdout, done.stderr, done.returncode) == ("", f"swapctl: {complaint}\n", 2)
+
+
+def test_what_was_advised_and_done_is_advised_again_and_nothing_is_left_to_do(swapctl, host, tree, tmp_path_factory):
+    first, _planned = host(ram=64 << 10)
+    layout = tmp_path_factory.mktemp("layout") / "layout.yml"
+    layout.write_text(first.stdout, encoding="utf-8")
+    done = swapctl("apply", str(layout), "--root", str(tree))
+    assert (done.stderr, done.returncode, (tree / "swapfile").stat().st_size) == ("", 0, 512 << 20)
+    again, planned = host(ram=64 << 10)
+    assert "# enough: 512 MiB: " in again.stdout
+    assert json.loads(planned.stdout)["actions"] == []

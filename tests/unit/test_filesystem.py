@@ -11,6 +11,7 @@ MOUNTINFO = r"""22 27 0:21 / /sys rw,nosuid shared:7 - sysfs sysfs rw
 27 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
 30 27 0:27 / /my\040disk rw master:1 propagate_from:2 - xfs /dev/vdb rw
 31 27 0:28 / /srv/a\134b - btrfs /dev/vdc rw,subvol=/
+32 27 254:1 /some\040where /bound rw - ext4 /dev/vda1 rw
 """
 
 
@@ -20,6 +21,7 @@ def test_mounts_are_read_from_mountinfo():
         Mount("/", "ext4", "254:1"),
         Mount("/my disk", "xfs", "0:27"),
         Mount(r"/srv/a\b", "btrfs", "0:28"),
+        Mount("/bound", "ext4", "254:1", "/some where"),
     )
 
 
