@@ -6,6 +6,8 @@ import os
 import sys
 
 from .. import process
+from ..errors import InvalidInput
+from ..process.times import duration
 from ..process.times import human as human_time
 from ..process.usage import GROUPS, LIMIT, SORTS
 from ..sizes import human
@@ -15,8 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import Any
 
     from ..process import Survey, Usage
+    from ..process.rates import Moment
 
 HELP = "show who uses memory and swap: processes, programs, users or units"
 EXAMPLES = """\
@@ -24,7 +28,8 @@ EXAMPLES = """\
   swapctl ps --sort rss --limit 5
   swapctl ps --by unit --pss
   swapctl ps --user app --args --json
-  swapctl ps worker.conf --sort faults"""
+  swapctl ps worker.conf --sort faults
+  swapctl ps --watch --sort rss --interval 5s"""
 
 _OTHERS = "shared memory, tmpfs, the kernel, or processes that are not to be seen here"
 _NAMES = {"program": "PROGRAM", "user": "USER", "unit": "UNIT"}
@@ -44,24 +49,53 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--args", action="store_true", help="whole command lines; to read them can bring swapped pages back"
     )
+    command.add_argument("--watch", action="store_true", help="again and again, with what changes a second; q ends it")
+    command.add_argument("--interval", metavar="TIME", help="how often, with --watch (default: 2s)")
     parser.add_json(command)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print them; exit with 1 if there is none."""
-    found = process.usage(
-        selecting.selector_if_any(args),
-        sort=args.sort,
-        limit=args.limit or None,
-        by=args.by,
-        pss=args.pss,
-        args=args.args,
-    )
+    if args.watch:
+        return _watch(args)
+    if args.interval is not None:
+        raise InvalidInput("--interval is of use with --watch alone", hint="leave it out, or add --watch")
+    found = process.usage(selecting.selector_if_any(args), limit=args.limit or None, **_how(args))
     if args.json:
         output.print_json(found.to_dict())
     else:
         _print(found, args)
     return 0 if found.rows else 1
+
+
+def _how(args: argparse.Namespace) -> dict[str, Any]:
+    return {"sort": args.sort, "by": args.by, "pss": args.pss, "args": args.args}
+
+
+def _watch(args: argparse.Namespace) -> int:
+    from ..process.moments import moment
+    from . import watch
+
+    interval = watch.INTERVAL if args.interval is None else duration(args.interval, "--interval")
+    if interval < watch.SHORTEST:
+        raise InvalidInput(f"--interval {args.interval!r} is less than {watch.SHORTEST:g} seconds")
+    if args.json:
+        raise InvalidInput("--watch and --json do not go together", hint="leave one of them out")
+    selector, limit, pss = selecting.selector_if_any(args), args.limit or None, args.pss or args.sort == "pss"
+
+    def remarks(now: Moment) -> Iterator[str]:
+        shown = f"{len(now.survey.rows)} of {now.survey.total}"
+        unowned = _unowned(now.survey)
+        parts = [shown, *([f"{unowned} in swap is no process's"] if unowned else []), *_doubts(now.survey)]
+        yield "; ".join([*parts, f"every {interval:g} s; q ends"])
+
+    return watch.watch(
+        lambda room: moment(selector, limit=min(limit or room, room), **_how(args)),
+        _group_columns(args.by, pss=pss) if args.by else _columns(pss=pss),
+        lambda row: (_group if args.by else _row)(row, pss=pss),
+        remarks,
+        interval,
+    )
 
 
 def _print(found: Survey, args: argparse.Namespace) -> None:
@@ -72,22 +106,31 @@ def _print(found: Survey, args: argparse.Namespace) -> None:
     for line in _remarks(found, args):
         print(line)
     sys.stdout.flush()
+    for line in _doubts(found):
+        print(f"swapctl: {line}", file=sys.stderr)
+
+
+def _unowned(found: Survey) -> str:
+    """Return how much of the used swap no process is known to have, empty if that is not known or none is used."""
+    return human(max(found.used - found.known, 0)) if found.known is not None and found.used else ""
+
+
+def _doubts(found: Survey) -> Iterator[str]:
     if found.partial:
-        print("swapctl: /proc hides the processes of others (hidepid): there may be more", file=sys.stderr)
+        yield "/proc hides the processes of others (hidepid): there may be more"
     if found.denied:
-        who = _processes(found.denied)
         remedy = "; run it as root" if os.geteuid() else ""
-        print(f"swapctl: the kernel does not tell all of {who}{remedy}", file=sys.stderr)
+        yield f"the kernel does not tell all of {_processes(found.denied)}{remedy}"
     if found.silent:
-        print(f"swapctl: no answer from {_processes(found.silent)}: the memory is locked", file=sys.stderr)
+        yield f"no answer from {_processes(found.silent)}: the memory is locked"
 
 
 def _remarks(found: Survey, args: argparse.Namespace) -> Iterator[str]:
     if len(found.rows) < found.total:
         yield f"{len(found.rows)} of {found.total}; --limit 0 shows all"
-    if found.known is not None and found.used:
-        others = max(found.used - found.known, 0)
-        yield f"swap: {human(found.used)} used, {human(others)} of it by no process: {_OTHERS}"
+    unowned = _unowned(found)
+    if unowned:
+        yield f"swap: {human(found.used)} used, {unowned} of it by no process: {_OTHERS}"
     if args.by and not args.pss:
         yield "what several processes share is counted for each of them; --pss shares it out"
 

@@ -76,8 +76,9 @@ class Survey(Record):
     """What was found: *rows*, sorted, the first of *total*; in bytes how much swap is *used*, and *known* whose it is.
 
     What is used and not known belongs to shared memory and tmpfs, which no process is told to have, to the kernel, and
-    to processes that are hidden or in other PID namespaces. *denied*: of how many processes not all could be read;
-    *silent*: how many did not answer; *partial*: processes of others are hidden (hidepid).
+    to processes that are hidden or in other PID namespaces. *size*: how much swap there is; *denied*: of how many
+    processes not all could be read; *silent*: how many did not answer; *partial*: processes of others are hidden
+    (hidepid).
     """
 
     rows: tuple[Usage, ...]
@@ -87,12 +88,14 @@ class Survey(Record):
     denied: int = 0
     silent: int = 0
     partial: bool = False
+    size: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form."""
         return {
             "rows": [row.to_dict() for row in self.rows],
             "total": self.total,
+            "swap_total": self.size,
             "swap_used": self.used,
             "swap_known": self.known,
             "denied": self.denied,
@@ -154,14 +157,16 @@ class _Survey:
             known = sum(swap for *_order, swap in ranked) if self._sort in _OF_STATUS else None
             rows, silent = self._rows([pid for _amount, _rss, pid, _swap in sorted(ranked)[:limit]])
         meminfo = self._read("meminfo")
+        size = figures.kibibytes(meminfo, b"SwapTotal")
         return Survey(
             tuple(sorted(rows, key=_order(self._sort))[:limit]),
             total,
-            figures.kibibytes(meminfo, b"SwapTotal") - figures.kibibytes(meminfo, b"SwapFree"),
+            size - figures.kibibytes(meminfo, b"SwapFree"),
             known if selector is None else None,
             len(self._denied) + chosen.unknown,
             len(silent) + chosen.silent,
             self._table.partial,
+            size,
         )
 
     def _ranked(self, pids: Sequence[int]) -> list[tuple[int, int, int, int]]:
