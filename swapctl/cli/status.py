@@ -99,7 +99,7 @@ def _page(args: argparse.Namespace, found: swap.Status) -> str:
     from . import html
 
     where = os.uname().nodename if args.root == "/" else args.root
-    memory, diagnosis = found.memory, found.diagnosis
+    diagnosis = found.diagnosis
     findings = [
         f"<li>{html.mark(one.severity)} {html.text(f'{one.subject}: {one.message}')}"
         f' <span class="faint">[{html.text(one.id)}]</span><br><code>{html.text(one.remedy)}</code></li>'
@@ -121,19 +121,23 @@ def _page(args: argparse.Namespace, found: swap.Status) -> str:
             else html.lines(["no swap areas"]),
             html.lines(_notes(found), faint=True),
         ),
-        html.section(
-            "Memory",
-            html.lines(_host(found)),
-            f"<p>{html.share(memory.swap_total - memory.swap_free, memory.swap_total)} of swap is used</p>"
-            if memory.swap_total
-            else "",
-        ),
+        *_memory(found),
         html.section(
             "Findings",
             "\n".join(["<ul>", *findings, "</ul>"]) if findings else html.lines(["nothing is wrong"]),
             html.lines((f"not checked: {what}" for what in (diagnosis.unchecked if diagnosis else ())), faint=True),
         ),
     )
+
+
+def _memory(found: swap.Status) -> Iterator[str]:
+    """Yield the part of the page about memory, which only a running kernel has."""
+    from . import html
+
+    memory = found.memory
+    used = html.share(memory.swap_total - memory.swap_free, memory.swap_total)
+    if memory.total:
+        yield html.section("Memory", html.lines(_host(found)), f"<p>swap in use: {used}</p>")
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 (a cell of the table is what it is about)

@@ -41,9 +41,17 @@ def test_the_page_is_for_any_screen_and_hostile_names_are_names(page, browser, w
     text = browser.eval("document.body.innerText")
     assert "/caf\\xe9" in text
     assert "✖ error" in text
+    assert "Memory" not in text  # of a kernel that does not run here
     assert f"swapctl remove '{HOSTILE}'" in text
     paper = browser.eval("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(15, 19, 23)" if dark else "rgb(255, 255, 255)")
+
+
+def test_a_page_of_this_host_tells_of_its_memory(tmp_path, swapctl):
+    page = tmp_path / "status.html"
+    assert swapctl("status", "--html", str(page)).returncode == 0
+    assert "<p>memory: " in page.read_text(encoding="utf-8")
+    assert "swap in use: " in page.read_text(encoding="utf-8")
 
 
 def test_a_page_is_replaced_in_one_step(page, tree, swapctl):
