@@ -35,6 +35,7 @@ _KUBELET = "/var/lib/kubelet/config.yaml"
 _BEARS_SWAP = re.compile(r"^failSwapOn:\s*false\b", re.MULTILINE)
 _MOST_SITES = 4
 _MOST_DEVICES = 16
+_UNTRIED = "an ordinary user asked, so it was not tried whether applying this would be refused"
 _LITTLE_MEMORY = "how much RAM the host has is not known here"
 
 
@@ -48,6 +49,8 @@ def advice(host: LocalHost | None = None, wish: Wish | None = None, *, ram: int 
     if refusal and makes_zram and not known.zram.obstacle and known.zram.name in refusal:
         found = advise(known.replace(zram=known.zram.replace(obstacle=refusal)), wish)
         refusal = _refusal(host, found)
+    if host.live and os.geteuid():
+        return found.replace(remarks=(*found.remarks, _UNTRIED))
     return found.replace(remarks=(*found.remarks, f"applying this is refused now: {refusal}")) if refusal else found
 
 
@@ -72,7 +75,7 @@ def look(host: LocalHost, *, ram: int = 0) -> Situation:
         zswap=host.live and _text(host, "/sys/module/zswap/parameters/enabled").strip() == "Y",
         activity=_activity(host) if host.live and not ram else Activity(),
         persist=_persist(found),
-        forbidden=found.no_swapon,
+        forbidden="" if found.uid else found.no_swapon,  # an ordinary user may ask what root is to do
         kubelet=host.live and _runs_kubelet(host),
         resumes=configured(host) is not None,
         settings={name: swap[name] for name in ("zswap", "tuning") if name in swap},

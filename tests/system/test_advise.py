@@ -46,6 +46,12 @@ def test_where_no_swap_can_be_turned_on_none_is_advised(machine: Machine):
     assert "no swap can be turned on here" in advice["reasons"][0]["why"]
 
 
+def test_an_ordinary_user_is_told_what_root_may_do(machine: Machine):
+    advice = machine.swapctl("advise", "--ram", "8G", "--kind", "disk", nobody=True).json
+    assert advice["reasons"][0]["about"] == "usual"
+    assert advice["remarks"][-1].startswith("an ordinary user asked")
+
+
 # A root on another file system, in a mount namespace and a PID namespace of its own: all of it goes with them. What is
 # typed is run in it.
 _OTHER_ROOT = """\
