@@ -87,7 +87,10 @@ class Browser:
             self._process.wait()
         os.close(self._read)
         self._log.close()
-        shutil.rmtree(self._profile, ignore_errors=True)
+        until = time.monotonic() + 10
+        while os.path.exists(self._profile) and time.monotonic() < until:
+            shutil.rmtree(self._profile, ignore_errors=True)  # its children may still be writing there
+            time.sleep(0.05)
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Have it do something, and return what it answers; what happens meanwhile is in `events`."""
