@@ -6,6 +6,7 @@ from __future__ import annotations
 from ._outcome import errors_reported, with_diff
 from .swapctl import process
 from .swapctl.errors import InvalidInput
+from .swapctl.process.usage import LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +52,19 @@ SELECTOR_SPEC: dict[str, dict[str, object]] = {
 def selector(options: Mapping[str, Any]) -> process.Selector:
     """Return what a module's options mean: ``state`` is what becomes of the processes, not what they do now."""
     return process.Selector.from_options({**options, "state": options["process_state"]})
+
+
+def look(options: Mapping[str, Any]) -> dict[str, object]:
+    """Return the processes that a module's options mean, or with ``memory`` those of them that use most."""
+    if options["memory"]:
+        chosen = process.Selector.if_any({**options, "state": options["process_state"]})
+        limit = LIMIT if options["limit"] is None else options["limit"] or None
+        told = process.usage(chosen, sort=options["sort"] or "swap", limit=limit).to_dict()
+        return {"processes": told.pop("rows"), **told}
+    for name in ("sort", "limit"):
+        if options[name] is not None:
+            raise InvalidInput(f"{name} is of use with memory alone", hint=f"leave {name} out, or have memory: true")
+    return process.look(selector(options)).to_dict()
 
 
 def act(module: AnsibleModule) -> None:

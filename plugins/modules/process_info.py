@@ -21,6 +21,25 @@ attributes:
   platform:
     support: full
     platforms: linux
+options:
+  memory:
+    description:
+      - Whether to tell who uses most memory and swap, instead of all about each process. All processes are meant then,
+        if no other option says which.
+      - No command line is read for it, so that nothing that is swapped out comes back.
+    type: bool
+    default: false
+  sort:
+    description:
+      - Who has most of this comes first. Of V(age) that is who began first, V(faults) are those with reading from a
+        disk, V(cpu) is time on a processor, and for V(pss) the kernel walks through the memory of all processes that
+        are meant.
+      - When left out, V(swap). Only with O(memory).
+    type: str
+    choices: [swap, rss, pss, faults, age, cpu]
+  limit:
+    description: So many, V(0) for all. When left out, 20. Only with O(memory).
+    type: int
 notes:
   - What an ordinary user may not know of a process of somebody else is told in RV(unknown), and whether C(/proc) hides
     processes altogether in RV(partial).
@@ -44,11 +63,25 @@ EXAMPLES = r"""
 - name: Who has more than 100 MiB in swap?
   swapctl.linux.process_info:
     min_swap: 100M
+
+- name: Which five use most swap?
+  swapctl.linux.process_info:
+    memory: true
+    limit: 5
+  register: users
+
+- name: Tell of them
+  ansible.builtin.debug:
+    msg: "{{ item.name }} ({{ item.user }}): {{ item.swap | human_readable }}"
+  loop: "{{ users.processes }}"
 """
 
 RETURN = r"""
 processes:
-  description: The processes, in the order of their ids. Sizes are in bytes.
+  description:
+    - The processes, in the order of their ids. Sizes are in bytes.
+    - With O(memory) in the order that O(sort) says, and each without C(inode), C(command), C(parent_pid) and
+      C(session).
   returned: success
   type: list
   elements: dict
@@ -110,9 +143,76 @@ processes:
       description: How much of it is in swap, without what it shares with others.
       type: int
       sample: 0
+    count:
+      description: 1.
+      returned: with O(memory)
+      type: int
+      sample: 1
+    minor:
+      description: Page faults since it began that took no reading from a disk.
+      returned: with O(memory)
+      type: int
+      sample: 20544
+    major:
+      description: Page faults since it began that took reading from a disk, where swap is, too.
+      returned: with O(memory)
+      type: int
+      sample: 311
+    cpu:
+      description: Seconds for which it has had a processor.
+      returned: with O(memory)
+      type: float
+      sample: 71.25
+    pss:
+      description: Memory, with what is shared divided by those who share it; null but for O(sort=pss).
+      returned: with O(memory)
+      type: int
+      sample: 52428800
+    private_dirty:
+      description: What it has written to and nobody else has; null as C(pss) is.
+      returned: with O(memory)
+      type: int
+      sample: 20971520
+    swap_pss:
+      description: What it has in swap, divided likewise; null as C(pss) is.
+      returned: with O(memory)
+      type: int
+      sample: 0
+total:
+  description: How many processes there are of which RV(processes) has the first.
+  returned: with O(memory)
+  type: int
+  sample: 211
+swap_total:
+  description: How much swap the host has.
+  returned: with O(memory)
+  type: int
+  sample: 4294967296
+swap_used:
+  description: How much of it is used.
+  returned: with O(memory)
+  type: int
+  sample: 1073741824
+swap_known:
+  description:
+    - How much of that processes are known to have. The rest is shared memory and files in tmpfs.
+    - null where only some processes are meant, or O(sort) is by what tells nothing of swap.
+  returned: with O(memory)
+  type: int
+  sample: 805306368
+denied:
+  description: Of how many processes this user may not know all.
+  returned: with O(memory)
+  type: int
+  sample: 0
+silent:
+  description: How many did not answer, because their memory is locked.
+  returned: with O(memory)
+  type: int
+  sample: 0
 unknown:
   description: Processes of which it cannot be told whether they are meant, with the C(reason).
-  returned: success
+  returned: without O(memory)
   type: list
   elements: dict
   sample: [{pid: 812, name: secretd, reason: "no permission to learn its exe"}]
@@ -126,13 +226,18 @@ partial:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._outcome import report
-from ..module_utils._process import SELECTOR_SPEC, WORDS, selector
-from ..module_utils.swapctl.process import look
+from ..module_utils._process import SELECTOR_SPEC, WORDS, look
+
+MEMORY = {
+    "memory": {"type": "bool", "default": False},
+    "sort": {"type": "str", "choices": ["swap", "rss", "pss", "faults", "age", "cpu"]},
+    "limit": {"type": "int"},
+}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SELECTOR_SPEC, supports_check_mode=True)
-    report(module, lambda: look(selector(module.params)).to_dict(), WORDS)
+    module = AnsibleModule(argument_spec={**SELECTOR_SPEC, **MEMORY}, supports_check_mode=True)
+    report(module, lambda: look(module.params), WORDS)
 
 
 if __name__ == "__main__":

@@ -36,14 +36,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def selector(args: argparse.Namespace) -> Selector:
     """Return what the arguments mean."""
-    given = {name: _as_written(value) for name, value in vars(args).items()}
-    return Selector.from_options(given)
+    return Selector.from_options(_given(args))
 
 
 def selector_if_any(args: argparse.Namespace) -> Selector | None:
     """Return what the arguments mean, None if they say nothing of processes."""
-    given = (getattr(args, name, None) for name in Selector._fields)
-    return selector(args) if any(value not in (None, False) for value in given) else None
+    return Selector.if_any(_given(args))
 
 
 def rows(processes: Iterable[Process]) -> Iterator[tuple[str, ...]]:
@@ -120,6 +118,10 @@ def _pattern(text: str) -> str:
 def several(text: str) -> list[str]:
     """Return what commas separate."""
     return text.split(",")
+
+
+def _given(args: argparse.Namespace) -> dict[str, object]:
+    return {name: _as_written(value) for name, value in vars(args).items()}
 
 
 def _as_written(value: object) -> object:

@@ -123,6 +123,12 @@ class Selector(Record):
         return given
 
     @classmethod
+    def if_any(cls, options: Mapping[str, Any]) -> Selector | None:
+        """Return what `from_options` does, None if no option says anything of processes: then all are meant."""
+        is_any = any(options.get(name) not in (None, False) for name in cls._fields)
+        return cls.from_options(options) if is_any else None
+
+    @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Selector:
         """Return the selector that a command line's or a module's options mean: there *name* is a switch."""
         given = {field: options[field] for field in cls._fields if field != "name" and options.get(field) is not None}

@@ -121,6 +121,8 @@ def usage(
     """
     _check("sort", sort, SORTS)
     _check("by", by, (*GROUPS, None))
+    if limit is not None and limit < 1:
+        raise InvalidInput(f"limit {limit} is less than 1")
     with closing(Table()) as table:
         return _Survey(table, sort, pss=pss or sort == "pss", args=args).run(selector, limit, by)
 

@@ -18,6 +18,7 @@ import yaml
 
 from swapctl import process
 from swapctl.process import plan
+from swapctl.process.usage import SORTS
 from tests.collection.controller import Controller, isolated_python
 from tests.process.stage import need, told, until
 from tests.support import ROOT, missing, run
@@ -338,6 +339,34 @@ def test_process_info_changes_nothing_and_tells_all(controller, victims, mark):
     assert victim.poll() is None
 
 
+def test_process_info_tells_who_uses_most(controller, victims, mark):
+    several = [victims.start(mark) for _number in range(3)]
+    most, few, all_there_are = controller.tasks(
+        find(memory=True, sort="rss", limit=1),
+        find(memory=True, pattern=mark, sort="age", limit=2),
+        find(memory=True, limit=0),
+    ).results
+    assert len(most["processes"]) == 1
+    assert most["total"] > 3
+    assert most["processes"][0]["rss"] == max(one["rss"] for one in [*most["processes"], *all_there_are["processes"]])
+    assert (len(few["processes"]), few["total"]) == (2, 3)
+    assert set(pids(few)) < {victim.pid for victim in several}
+    assert {victim.pid for victim in several} <= set(pids(all_there_are))
+    assert 0 <= most["swap_known"] <= most["swap_used"] <= most["swap_total"] or most["swap_used"] == 0
+    assert (few["swap_known"], few["changed"]) == (None, False)
+    assert few["processes"][0]["argv"] == []
+
+
+def test_what_is_of_use_with_memory_alone_is_refused_without(controller, mark):
+    for options in ({"sort": "rss"}, {"limit": 3}):
+        (failed,) = controller.tasks(find(pattern=mark, **options)).results
+        (name,) = options
+        expected = f"{name} is of use with memory alone; hint: leave {name} out, or have memory: true"
+        assert failed["msg"] == expected
+    (failed,) = controller.tasks(find(memory=True, limit=-1)).results
+    assert failed["msg"] == "limit -1 is less than 1"
+
+
 def test_a_tree_goes_with_its_descendants(controller, victims, mark):
     victim = victims.start(mark, script="exec 3<&0; sh -c 'read line <&3' & wait")
     children = Path(f"/proc/{victim.pid}/task/{victim.pid}/children")
@@ -408,9 +437,11 @@ def shape(options):
 
 def test_the_modules_have_the_librarys_options(documented):
     process_options, info_options = documented
-    assert set(info_options) == set(selectors())
+    assert set(info_options) == {*selectors(), "memory", "sort", "limit"}
+    assert info_options["sort"]["choices"] == list(SORTS)
     assert set(process_options) == {*selectors(), *actions()}
-    assert {name: process_options[name] for name in info_options} == info_options
+    for name in selectors():
+        assert process_options[name] == info_options[name]
 
 
 def test_the_modules_have_the_librarys_choices_and_defaults(documented):
