@@ -45,6 +45,7 @@ _FOUND = re.compile(r"\d+ +(\S+) +(\w) +\w+ +[0-9.]+ \w+ +[0-9.]+ \w+ +(.*)")
 _STOPPED = re.compile(r"\d+ +(\S+) +(\w+)(?: \(-?\d+\))? +([A-Z0-9,-]+) +(?:[0-9.]+s|-) +(.*)")
 _OF_ONE_RUN = {"pid", "inode", "session", "age", "rss", "status", "elapsed"}
 _FINDING = re.compile(r"^((?:error|warning|info): .+?: ).*\n  .*\n", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^.*?(/\S+) is left out: .*\n", re.MULTILINE)
 _FIGURES = re.compile(r"\d+(\.\d+)?( [KMGT]iB| B)?")
 
 
@@ -112,6 +113,7 @@ def _status(printed: str, page: str) -> str:
 
 def _findings(printed: str, page: str) -> str:
     kept = _FINDING.sub(lambda match: match[0] if f"\n{match[1]}" in page else "", printed)
+    kept = _LEFT_OUT.sub(lambda match: match[0] if match[1] in page else "", kept)
     return kept if kept or not printed else "nothing is wrong\n"
 
 
