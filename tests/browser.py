@@ -44,7 +44,9 @@ class Browser:
     """A browser that ends when it is closed, with nothing left of its profile."""
 
     def __init__(self) -> None:
-        program = shutil.which("chromium") or missing("not installed: chromium")
+        program = shutil.which("chromium")
+        if not program:
+            missing("not installed: chromium")
         self._profile = tempfile.mkdtemp(prefix="swapctl-chromium-")
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()

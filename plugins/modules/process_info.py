@@ -144,7 +144,7 @@ processes:
       type: int
       sample: 0
     count:
-      description: 1.
+      description: How many processes this stands for, always 1.
       returned: with O(memory)
       type: int
       sample: 1

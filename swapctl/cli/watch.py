@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from ..errors import InvalidInput
 from ..process import rates
@@ -117,16 +117,14 @@ def _keys() -> Iterator[Callable[[float], bool]]:
 
     The terminal is as it was afterwards, whatever ends this.
     """
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        with _unbuffered() as keyboard:
-            yield lambda seconds: _pressed(keyboard, seconds)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with ExitStack() as afterwards:
+        afterwards.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _terminate))
+        keyboard = _unbuffered(afterwards)
+        yield lambda seconds: _pressed(keyboard, seconds)
 
 
-@contextmanager
-def _unbuffered() -> Iterator[int | None]:
+def _unbuffered(afterwards: ExitStack) -> int | None:
+    """Have the terminal tell each key at once, until *afterwards*; return None where there is no terminal."""
     import termios
     import tty
 
@@ -134,14 +132,15 @@ def _unbuffered() -> Iterator[int | None]:
         keyboard = sys.stdin.fileno()
         before = termios.tcgetattr(keyboard)
     except (termios.error, OSError, ValueError, AttributeError):  # it is none, or closed
-        yield None
-        return
-    tty.setcbreak(keyboard)
-    try:
-        yield keyboard
-    finally:
+        return None
+
+    def restore() -> None:
         with suppress(termios.error):  # the terminal has gone
             termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
+
+    afterwards.callback(restore)
+    tty.setcbreak(keyboard)
+    return keyboard
 
 
 def _pressed(keyboard: int | None, seconds: float) -> bool:
