@@ -133,12 +133,13 @@ class Area(Record):
 
     @classmethod
     def _checked(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        size = fields["size"]
+        size, path = fields["size"], _path(fields["path"])
         if fields["persist"] == "systemd":
             _check_unit_options(fields["options"])
+            _check_unit_path(path)
         return {
             **fields,
-            "path": _path(fields["path"]),
+            "path": path,
             "state": _choice("state", fields["state"], STATES),
             "size": size if size is None or isinstance(size, sizes.Size) else sizes.parse(size),
             "active": fields["active"] if fields["active"] is None else _boolean("active", fields["active"]),
@@ -177,6 +178,13 @@ def _check_unit_options(options: object) -> None:
         if str(option).startswith("x-") and not str(option).startswith(f"{units.TIMEOUT}="):
             message = f"options holds {option!r}, which means something in fstab alone"
             raise InvalidInput(message, hint="leave it out, or take persist fstab")
+
+
+def _check_unit_path(path: str) -> None:
+    obstacle = units.obstacle(path)
+    if obstacle:
+        message = f"path {path!r} cannot have a unit of systemd's: {obstacle}"
+        raise InvalidInput(message, hint="take another path, or persist none")
 
 
 def _path(path: object) -> str:

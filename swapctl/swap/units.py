@@ -27,6 +27,8 @@ NOWHERE = "/dev/null"  # what a masked unit leads to
 TIMEOUT = "x-systemd.device-timeout"
 TIMEOUT_FILE = "swapctl.conf"  # in the directory of a device, for how long the boot waits for it
 
+_BLANKS = " \t"
+_LONGEST_NAME = 255
 _TARGET = "swap.target"
 _MARK = "# Made by swapctl, which writes it anew and removes it: see swapctl(8)."
 _TAGS = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}
@@ -110,6 +112,20 @@ def parse(name: str, path: str, text: str, links: Iterable[tuple[str, str]] = ()
 def name_of(spec: str) -> str:
     """Return the name that the unit for *spec*, a path or a tag, must have (systemd-escape(1), --path)."""
     return f"{_escaped(device_path(spec))}.swap"
+
+
+def obstacle(spec: str) -> str:
+    """Return why systemd would not load a unit for *spec*, or nothing (systemd.syntax(7), systemd.unit(5))."""
+    path = device_path(spec)
+    if path != path.rstrip(_BLANKS):
+        return "it ends with a blank, which would be cut"
+    if path.endswith("\\"):
+        return "it ends with a backslash, which would join the next line to it"
+    if any("\udc80" <= one <= "\udcff" for one in path):
+        return "it is no text in UTF-8"
+    if len(name_of(spec)) > _LONGEST_NAME:
+        return f"its name would have more than {_LONGEST_NAME} characters"
+    return ""
 
 
 def device_path(spec: str) -> str:

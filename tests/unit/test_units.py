@@ -213,3 +213,28 @@ def test_a_host_without_systemd_is_refused():
 def test_options_that_only_fstab_knows_are_refused():
     with pytest.raises(InvalidInput, match="x-systemd.makefs' *, which means something in fstab alone"):
         Area("/swapfile", persist="systemd", options=("x-systemd.makefs",))
+
+
+@pytest.mark.parametrize(
+    ("path", "obstacle"),
+    [
+        pytest.param("/swap ", "it ends with a blank, which would be cut", id="blank"),
+        pytest.param("/swap\t", "it ends with a blank, which would be cut", id="tab"),
+        pytest.param("/swap\\", "it ends with a backslash, which would join the next line to it", id="backslash"),
+        pytest.param("/\udcff", "it is no text in UTF-8", id="no-text"),
+        pytest.param(f"/{'x' * 251}", "its name would have more than 255 characters", id="long"),
+        pytest.param(f"/{'-' * 63}", "its name would have more than 255 characters", id="long-when-escaped"),
+    ],
+)
+def test_a_path_that_no_unit_can_name_is_refused(path, obstacle):
+    with pytest.raises(InvalidInput) as caught:
+        Area(path, persist="systemd")
+    assert str(caught.value).endswith(
+        f"cannot have a unit of systemd's: {obstacle}; hint: take another path, or persist none"
+    )
+    Area(path)
+
+
+@pytest.mark.parametrize("path", ["/a b", "/-", "/ä\\\"'%", f"/{'x' * 250}", f"/{'-' * 62}"])
+def test_other_paths_are_not(path):
+    Area(path, persist="systemd")
