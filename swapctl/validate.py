@@ -60,7 +60,9 @@ def problems(document: object, schema: Mapping[str, Any], where: Where = ()) -> 
     """Yield what in *document* does not follow *schema*."""
     kinds = _listed(schema.get("type", ()))
     if kinds and not any(_is(document, kind) for kind in kinds):
-        is_one = f"is {_shown(document)}," if isinstance(document, (dict, list)) else f"{_shown(document)} is"
+        is_one = (
+            f"is {_shown(document)}," if isinstance(document, (dict, list, type(None))) else f"{_shown(document)} is"
+        )
         yield Problem(where, f"{is_one} not {_either(_NAMES[kind] for kind in kinds)}", _hint(schema))
     elif isinstance(document, dict):
         yield from _in_mapping(document, schema, where)

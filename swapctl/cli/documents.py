@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from ..errors import InvalidInput
 
@@ -17,26 +16,38 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 
+_STDIN = 0
+_LONGEST = 40  # characters of a value that are shown
+
 
 def read(path: str) -> tuple[Any, Place]:
     """Return the document in the file at *path*, ``-`` for standard input, and a function that tells places in it."""
     name = "standard input" if path == STDIN else path
-    text = _text(path)
+    text = _text(path, name)
     try:
         import yaml
     except ImportError:  # one copied file, or a managed host: JSON is read by the standard library
         return _json(text, name), lambda _where: name
+
+    class Loader(yaml.SafeLoader):
+        """The safe one, which lets errors of Python's types out where a value is not what its tag says."""
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 (PyYAML's)
+            try:
+                return super().construct_object(node, deep=deep)
+            except (ValueError, LookupError, AttributeError) as error:
+                message = f"{_short(node.value)} is no {node.tag.rpartition(':')[2]}"
+                raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
+
     try:
-        loader = yaml.SafeLoader(text)
+        loader = Loader(text)
         node = loader.get_single_node()
         lines = dict(_lines(node, (), name, set()))
         document = loader.construct_document(node) if node else None
     except RecursionError as error:
         raise InvalidInput(f"{name}: it is nested too deep", hint="a layout has five levels") from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f" line {mark.line + 1}" if mark else ""
-        raise InvalidInput(f"{name}{at}: {getattr(error, 'problem', None) or error}", hint="see yaml.org") from error
+        raise InvalidInput(f"{name}{_explained(error, text)}", hint="see yaml.org") from error
     return document, lambda where: f"{name} line {_nearest(lines, where)}"
 
 
@@ -52,18 +63,18 @@ def write(document: object) -> str:
     return text
 
 
-def _text(path: str) -> str:
+def _text(path: str, name: str) -> str:
     try:
-        if path == STDIN:
-            return sys.stdin.read()
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC), encoding="utf-8") as file:
+        # Not sys.stdin, which has the locale's idea of text, and is None where there is no standard input.
+        descriptor = _STDIN if path == STDIN else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with open(descriptor, encoding="utf-8", closefd=descriptor != _STDIN) as file:
             return file.read()
     except OSError as error:
         raise InvalidInput(
-            f"{path}: {error.strerror}", hint="give the file of a layout, or - for standard input"
+            f"{name}: {error.strerror}", hint="give the file of a layout, or - for standard input"
         ) from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: it is no text in UTF-8", hint="a layout is YAML or JSON") from error
+        raise InvalidInput(f"{name}: it is no text in UTF-8", hint="a layout is YAML or JSON") from error
 
 
 def _json(text: str, name: str) -> Any:  # noqa: ANN401 (whatever it holds)
@@ -76,6 +87,8 @@ def _json(text: str, name: str) -> Any:  # noqa: ANN401 (whatever it holds)
     except json.JSONDecodeError as error:
         hint = "without the Python package PyYAML only JSON can be read"
         raise InvalidInput(f"{name} line {error.lineno}: {error.msg}", hint=hint) from error
+    except ValueError as error:
+        raise InvalidInput(f"{name}: it has a number with too many digits", hint="see json.org") from error
 
 
 def _lines(node: Any, where: Where, name: str, known: set[int]) -> Iterator[tuple[Where, int]]:  # noqa: ANN401 (PyYAML)
@@ -96,6 +109,8 @@ def _lines(node: Any, where: Where, name: str, known: set[int]) -> Iterator[tupl
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if key.id != "scalar":
+                raise InvalidInput(f"{name} line {line}: a key is a {key.id}", hint="a key is one word")
             if key.value in seen:
                 message = f"{name} line {line}: {key.value} stands in line {seen[key.value]} already"
                 raise InvalidInput(message, hint="say it once")
@@ -103,6 +118,18 @@ def _lines(node: Any, where: Where, name: str, known: set[int]) -> Iterator[tupl
             below = (*where, str(key.value))
             yield from _lines(value, below, name, known)
             yield below, line
+
+
+def _explained(error: Any, text: str) -> str:  # noqa: ANN401 (PyYAML)
+    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
+    line = mark.line + 1 if mark else text.count("\n", 0, position) + 1 if position is not None else None
+    at = f" line {line}" if line else ""
+    return f"{at}: {getattr(error, 'problem', None) or getattr(error, 'reason', None) or error}"
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def _nearest(lines: dict[Where, int], where: Where) -> int:

@@ -96,6 +96,8 @@ def area(item: Mapping[str, Any]) -> Area:
         return ZramArea(fields.pop("zram"), **fields)
     if fields.pop("encryption", "none") == "random":
         return CryptArea(device=fields.pop("path"), **fields)
+    if "name" in fields:
+        raise InvalidInput(f"name {fields['name']!r} goes with encryption: random alone", hint="leave it out")
     return Area(**fields)
 
 

@@ -104,7 +104,21 @@ def test_no_swap_at_all_is_nothing_to_do_where_there_is_none(apply):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        pytest.param("", "LAYOUT line 1: the document nothing is not a mapping", id="empty"),
+        pytest.param("", "LAYOUT line 1: the document is nothing, not a mapping", id="empty"),
+        pytest.param("? [a]\n: b", "LAYOUT line 1: a key is a sequence; hint: a key is one word", id="key-of-keys"),
+        pytest.param(
+            "swap:\n  areas:\n    - path: 2001-99-99\n",
+            "LAYOUT line 3: '2001-99-99' is no timestamp; hint: see yaml.org",
+            id="no-date",
+        ),
+        pytest.param("swap: !!bool x", "LAYOUT line 1: 'x' is no bool; hint: see yaml.org", id="no-boolean"),
+        pytest.param("swap: !!timestamp x", "LAYOUT line 1: 'x' is no timestamp; hint: see yaml.org", id="no-time"),
+        pytest.param(
+            f"swap: {'9' * 5000}", f"LAYOUT line 1: '{'9' * 39}... is no int; hint: see yaml.org", id="many-digits"
+        ),
+        pytest.param(
+            "\nswap: \0", "LAYOUT line 2: special characters are not allowed; hint: see yaml.org", id="control-character"
+        ),
         pytest.param("[", "LAYOUT line 1: expected the node content, but found '<stream end>'; hint: see yaml.org", id="torn"),
         pytest.param(
             "swap:\n  areas:\n    - path: /x\n      size: 1M\n      path: /y\n",
@@ -163,6 +177,35 @@ def test_a_file_that_is_not_there_is_named(swapctl):
         2,
         f"swapctl: /nowhere/layout.yml: No such file or directory; hint: {hint}\n",
     )
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_is_no_text_is_refused_from_a_pipe_as_from_a_file(environment, tree, tmp_path_factory, locale):
+    layout = tmp_path_factory.mktemp("layouts") / "layout.yml"
+    layout.write_bytes(b"swap: {areas: [{path: /\xe9}]}")
+    for name, called in ((str(layout), str(layout)), ("-", "standard input")):
+        done = subprocess.run(
+            [sys.executable, "-m", "swapctl", "apply", name, "--root", str(tree)],
+            env={**environment, "LC_ALL": locale},
+            input=layout.read_bytes(),
+            capture_output=True,
+            check=False,
+        )
+        complaint = f"swapctl: {called}: it is no text in UTF-8; hint: a layout is YAML or JSON\n"
+        assert (done.returncode, done.stderr.decode()) == (2, complaint)
+
+
+def test_standard_input_that_is_closed_is_named(environment, tree):
+    done = subprocess.run(
+        ["sh", "-c", '"$@" <&-', "sh", sys.executable, "-m", "swapctl", "apply", "-", "--root", str(tree)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    hint = "give the file of a layout, or - for standard input"
+    complaint = f"swapctl: standard input: Bad file descriptor; hint: {hint}\n"
+    assert (done.returncode, done.stderr) == (2, complaint)
 
 
 def test_a_layout_comes_from_a_pipe_as_well(environment, tree):

@@ -34,7 +34,7 @@ SWAP = "swap.areas[0]"
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
-        (None, "the document nothing is not a mapping"),
+        (None, "the document is nothing, not a mapping"),
         ({}, "the document has no swap; hint: add swap"),
         ({"swap": {}, "x": 1}, "the document: x is not known; hint: allowed are swap"),
         ({"swap": {"ares": []}}, "swap: ares is not known; hint: allowed are exclusive, delete, areas, zswap, tuning"),
@@ -51,7 +51,11 @@ SWAP = "swap.areas[0]"
         ),
         ({"swap": {"areas": [{"path": "/x", "priority": 40000}]}}, f"{SWAP}: priority 40000 is outside 0..32767"),
         ({"swap": {"areas": [{"path": "/x", "priority": True}]}}, f"{SWAP}: priority true is not a whole number; hint: such as 10"),
-        ({"swap": {"areas": [{"path": "/x", "active": None}]}}, f"{SWAP}: active nothing is not true or false"),
+        ({"swap": {"areas": [{"path": "/x", "active": None}]}}, f"{SWAP}: active is nothing, not true or false"),
+        (
+            {"swap": {"areas": [{"path": "/dev/vdb", "encryption": "none", "name": "x"}]}},
+            f"{SWAP}: name 'x' goes with encryption: random alone; hint: leave it out",
+        ),
         (
             {"swap": {"areas": [{"path": "/x", "size": []}]}},
             f"{SWAP}: size is a list, not text or a whole number; hint: such as 512M, 4G, 50%, auto",
