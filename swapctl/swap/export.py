@@ -50,6 +50,8 @@ def export(host: LocalHost | None = None) -> Export:
             remarks.append(f"{target.path} is left out: {target.unreadable}")
         else:
             item, remark = _item(target, found, host)
+            if not found.live:  # what is off there is so because its kernel does not run, and not by wish
+                item.pop("active", None)
             areas.append(item)
             remarks += remark
     swap: dict[str, Any] = {"areas": areas}

@@ -61,8 +61,8 @@ def test_what_is_exported_is_there_already(apply, swapctl, tree):
     assert document == {
         "swap": {
             "areas": [
-                {"path": "/x", "size": "1M", "active": False, "priority": 5, "persist": "fstab"},
-                {"path": "/y", "size": "2M", "active": False, "persist": "fstab", "nofail": True},
+                {"path": "/x", "size": "1M", "priority": 5, "persist": "fstab"},
+                {"path": "/y", "size": "2M", "persist": "fstab", "nofail": True},
             ]
         }
     }
