@@ -98,6 +98,7 @@ class Target(Record):
     mapped: str = ""  # the name that the device mapper has for it
     crypt: crypttab.Lower | None = None  # what it is encrypted on
     filesystem: filesystem.Filesystem | None = None  # of the directory
+    directory: tuple[int, int] | None = None  # device and inode, of what is not there
     directory_flags: int = 0
     is_subvolume: bool = False  # the directory is the top of a btrfs subvolume
     above: Filesystem | None = None  # of what would hold the directory, which is not there
@@ -105,6 +106,13 @@ class Target(Record):
     units: tuple[units.Unit, ...] = ()
     zram: Device | None = None
     leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def place(self) -> object:
+        """What tells it from everything else, whatever it is called: two names may lead to one directory."""
+        if self.identity is None and self.directory:
+            return (*self.directory, self.path.rpartition("/")[2])
+        return self.identity or self.path
 
     @property
     def listed_discard(self) -> str:
@@ -249,9 +257,8 @@ class _Look:
         listed += [unit.what for unit in self.units if unit.acts_at_boot and unit.what]
         for spec in listed:
             target = self._target(spec)
-            key = target.identity or target.path
-            if key not in seen:
-                seen.add(key)
+            if target.place not in seen:
+                seen.add(target.place)
                 yield target
 
     def _target(self, spec: str) -> Target:
@@ -421,6 +428,7 @@ class _Look:
         leftovers = tuple(self._leftovers(target, directory))
         own_names = sum(left.identity == target.identity for left in leftovers)
         return target.replace(
+            directory=None if target.identity else self._directory(directory),
             other_names=max(target.other_names - own_names, 0) if target.kind == "file" else 0,
             filesystem=None if is_device else self._filesystem(directory),
             is_subvolume=not is_device and self._is_subvolume(directory),
@@ -429,6 +437,10 @@ class _Look:
             zram=zram_facts.gather_zram(self.host, target.path),
             leftovers=leftovers,
         )
+
+    def _directory(self, directory: str) -> tuple[int, int] | None:
+        status = self.host.stat(directory, follow=True)
+        return (status.st_dev, status.st_ino) if status else None
 
     def _is_subvolume(self, directory: str) -> bool:
         status = self.host.stat(directory, follow=True)

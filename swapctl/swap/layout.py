@@ -60,14 +60,14 @@ def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 
 
 def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Iterator[Area]:
     """Yield how each area is to be that *layout* does not list, where it is to have no other."""
-    known = {target.identity or target.path for target in listed}
+    known: set[object] = {target.place for target in listed}
     encrypted = mappings(everything)
     for target in everything.targets if layout.exclusive else ():
         is_elsewhere = target.active is not None and target.identity is None  # in another mount namespace
-        if is_elsewhere or (target.identity or target.path) in known:
+        if is_elsewhere or target.place in known:
             continue
         mapping = encrypted.get(mapping_name(target))
-        known.add(target.identity or target.path)  # a container's area of the same name leads to the same file
+        known.add(target.place)  # a container's area of the same name leads to the same file
         if target.zram:
             yield UnlistedZram(target.path)
         elif mapping and CryptArea.takes(mapping.device):

@@ -94,7 +94,7 @@ def _needs(wanted: Area | Iterable[Area], facts: Facts) -> list[Need]:
     needs = [Need(area, _target(area, facts), facts) for area in areas]
     seen: dict[object, str] = {}
     for need in needs:
-        path = seen.setdefault(need.target.identity or need.target.path, need.area.path)
+        path = seen.setdefault(need.target.place, need.area.path)
         if path is not need.area.path or sum(area.path == path for area in areas) > 1:
             message = f"{need.area.path} and {path} are the same area"
             raise InvalidInput(message, hint="name it once")

@@ -208,6 +208,14 @@ def test_standard_input_that_is_closed_is_named(environment, tree):
     assert (done.returncode, done.stderr) == (2, complaint)
 
 
+def test_two_names_of_one_file_that_is_not_there_are_one_area(apply, tree):
+    (tree / "dir").symlink_to(".")
+    done = apply("swap: {areas: [{path: /x, size: 1M}, {path: /dir/x, size: 2M}]}")
+    complaint = "swapctl: /dir/x and /x are the same area; hint: name it once\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", complaint)
+    assert {path.name for path in tree.iterdir()} == {"etc", "dir"}
+
+
 def test_a_layout_comes_from_a_pipe_as_well(environment, tree):
     done = subprocess.run(
         [sys.executable, "-m", "swapctl", "apply", "-", "-n", "--root", str(tree)],
