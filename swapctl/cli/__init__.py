@@ -28,6 +28,7 @@ VERBS = (
     "find",
     "kill",
     "ps",
+    "inspect",
 )
 
 _INTERRUPTED = 130

@@ -46,8 +46,8 @@ code { font: 0.9em ui-monospace, monospace; }
 """
 
 
-def page(title: str, *parts: str) -> str:
-    """Return a whole page. It loads nothing and runs nothing, and says so to the browser."""
+def page(title: str, *parts: str, style: str = "") -> str:
+    """Return a whole page. It loads nothing and runs nothing, and says so to the browser. *style*: beside the usual."""
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return "\n".join([
         "<!DOCTYPE html>",
@@ -58,7 +58,7 @@ def page(title: str, *parts: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<link rel="icon" href="data:,">',
         f"<title>{text(title)}</title>",
-        f"<style>\n{_STYLE}</style>",
+        f"<style>\n{_STYLE}{style}</style>",
         "</head>",
         f"<body>\n<h1>{text(title)}</h1>",
         *parts,

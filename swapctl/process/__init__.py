@@ -10,6 +10,8 @@ Result(...)
 from __future__ import annotations
 
 from .find import Listing, find, look
+from .inspected import Inspection
+from .inspection import inspect
 from .process import Process
 from .result import Outcome, Result
 from .selector import Selector
@@ -18,6 +20,7 @@ from .usage import Survey, Usage, usage
 from .waiting import Waiting
 
 __all__ = [
+    "Inspection",
     "Listing",
     "Outcome",
     "Process",
@@ -27,6 +30,7 @@ __all__ = [
     "Usage",
     "Waiting",
     "find",
+    "inspect",
     "look",
     "send",
     "stop",

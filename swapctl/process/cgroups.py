@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .table import Table
+    from .table import Table, View
 
 _FIXED_FIELDS = 6  # of a line of mountinfo, before its optional ones
 
@@ -23,10 +23,13 @@ class Hierarchies:
 
     def __init__(self, table: Table) -> None:
         self._mounts = []
+        self._memory: tuple[str, str, str] | None = None
         for fields in table.mounts():
             kind = fields[fields.index("-", _FIXED_FIELDS) + 1]
             if kind in {"cgroup", "cgroup2"}:
                 self._mounts.append((kind, fields[4], fields[3].rstrip("/")))
+                if kind == "cgroup" and "memory" in fields[-1].split(","):
+                    self._memory = self._mounts[-1]
 
     def path(self, name: str) -> str:
         """Return a group's path as ``/proc/PID/cgroup`` shows it; *name* may be its directory, too."""
@@ -41,6 +44,13 @@ class Hierarchies:
             if kind == "cgroup2" and is_within(path, [root]):
                 return point + path[len(root) :]
         return None
+
+    def memory_directory(self, path: str) -> str | None:
+        """Return the directory of a group of version 1 that limits memory, or None where that is not mounted."""
+        if not self._memory:
+            return None
+        _kind, point, root = self._memory
+        return point + path[len(root) :] if is_within(path, [root]) else None
 
 
 def is_within(path: str, groups: Iterable[str]) -> bool:
@@ -59,6 +69,65 @@ def of_unit(path: str, units: frozenset[str]) -> str | None:
     parts = path.split("/")
     ends = [number for number, part in enumerate(parts) if part in units]
     return "/".join(parts[: ends[0] + 1]) if ends else None
+
+
+_LIMITS_2 = {
+    "memory": "memory.current",
+    "memory_max": "memory.max",
+    "memory_high": "memory.high",
+    "swap": "memory.swap.current",
+    "swap_max": "memory.swap.max",
+}
+_LIMITS_1 = {
+    "memory": "memory.usage_in_bytes",
+    "memory_max": "memory.limit_in_bytes",
+    "memory_and_swap": "memory.memsw.usage_in_bytes",
+    "memory_and_swap_max": "memory.memsw.limit_in_bytes",
+}
+_NO_LIMIT = 1 << 62  # version 1 has the largest number there is instead of a word
+
+
+def limits_of(table: Table, view: View) -> dict[str, object] | None:
+    """Return the group that limits a process's memory, what it has and may have, in bytes: None is no limit.
+
+    A limit is the lowest one of the group's and those above it. None instead of all where no group limits memory.
+    """
+    mounted = Hierarchies(table)
+    path = view.memory_cgroup
+    directory = mounted.memory_directory(path) if path is not None else None
+    if directory is not None:
+        return limits_in(1, path or "", directory)
+    directory = mounted.directory(view.unified_cgroup) if view.unified_cgroup else None
+    if directory is not None and path is None:
+        return limits_in(2, view.unified_cgroup, directory)
+    return None
+
+
+def limits_in(version: int, path: str, directory: str) -> dict[str, object]:
+    """Return what `limits_of` tells of the group *path*, whose files are in *directory*."""
+    told: dict[str, object] = {"version": version, "path": path}
+    for name, file in (_LIMITS_1 if version == 1 else _LIMITS_2).items():
+        is_limit = name.endswith(("_max", "_high"))
+        told[name] = _lowest(directory, file) if is_limit else _number(f"{directory}/{file}")
+    return told
+
+
+def _lowest(directory: str, file: str) -> int | None:
+    found = []
+    while os.path.exists(f"{directory}/cgroup.procs"):
+        found.append(_number(f"{directory}/{file}"))
+        directory = os.path.dirname(directory)
+    return min((one for one in found if one is not None), default=None)
+
+
+def _number(path: str) -> int | None:
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:  # the root has none, and a group may be gone
+        return None
+    number = None if text.startswith(b"max") else int(text)
+    return None if number is None or number >= _NO_LIMIT else number
 
 
 class Group:

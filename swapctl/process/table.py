@@ -96,11 +96,11 @@ class View:
             raise _translated(error) from error
         return data
 
-    def read_memory(self, name: str) -> bytes:
+    def read_memory(self, name: str, *, whole: bool = True) -> bytes:
         """Return a file that is read from the process's own memory, as `read` does; that can take for ever."""
         self._locked.add(self.pid)
         try:
-            return self.read(name)
+            return self.read(name, whole=whole)
         finally:
             self._locked.discard(self.pid)
 
@@ -177,6 +177,12 @@ class View:
     def unified_cgroup(self) -> str:
         """The path of its control group of version 2, empty where there is none."""
         return next((path for number, path in self._cgroups if number == "0"), "")
+
+    @property
+    def memory_cgroup(self) -> str | None:
+        """The path of its control group of version 1 that limits memory, None where that is not in use."""
+        lines = (line.split(":", 2) for line in match.decode(self.read("cgroup")).split("\n") if line)
+        return next((path for _number, controllers, path in lines if "memory" in controllers.split(",")), None)
 
     @property
     def _cgroups(self) -> tuple[tuple[str, str], ...]:

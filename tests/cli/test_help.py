@@ -25,6 +25,7 @@ VERBS = [
     "find",
     "kill",
     "ps",
+    "inspect",
 ]
 
 

@@ -15,7 +15,8 @@ from swapctl import cli, errors, host, naming, process, swap
 from swapctl.cli import selecting
 from swapctl.cli.parser import build_parser
 from swapctl.metrics import Family, Sample
-from swapctl.process import Listing, Outcome, Process, Selector, Waiting, ladder, plan, result, selector
+from swapctl.process import Listing, Outcome, Process, Selector, Waiting, inspected, ladder, plan, result, selector
+from swapctl.process.addresses import KINDS, Mapping
 from swapctl.process.process import Unknown
 from swapctl.swap import Area, Finding, Status
 from swapctl.swap import Result as Change
@@ -84,7 +85,7 @@ def test_the_manual_explains_every_option_and_no_other():
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_the_manual_explains_the_options_of_a_command_with_it(verb):
-    shared = defined(section("COMMON OPTIONS")) | (selectors() if verb in {"find", "kill", "ps"} else set())
+    shared = defined(section("COMMON OPTIONS")) | (selectors() if verb in {"find", "kill", "ps", "inspect"} else set())
     own = {word for word in defined(section(f"swapctl {verb}")) if word.startswith("-")}
     assert own == options(PARSERS[verb]) - shared
     assert own <= options(PARSERS[verb])
@@ -182,6 +183,15 @@ def test_the_manual_has_every_key_of_the_json_about_processes():
         assert f"*{key}*" in section("Processes found")
 
 
+def test_the_manual_has_every_key_of_a_process_in_full():
+    text = section("One process in full")
+    one = process.Inspection(1, "init", 2, "S", "sleeps", 0.0, 0.0, 0, "root")
+    assert defined(text) == set(one.to_dict())
+    nested = {*inspected.LIMITS, *inspected.STATUS, *inspected.SUMS, *Mapping(0, 1, "heap").to_dict()}
+    assert {name for name in nested if f"*{name}*" not in text} == set()
+    assert {kind for kind in KINDS if f"*{kind}*" not in section("swapctl inspect")} - {"vsyscall"} == set()
+
+
 def test_the_manual_has_every_outcome():
     gone, sent, left = re.split(r"^(?:Not waited for|Left):$", section("Outcomes"), flags=re.MULTILINE)
     assert (defined(gone), defined(sent), defined(left)) == (result.GONE, result.SENT, result.LEFT)
@@ -205,6 +215,7 @@ def test_the_manual_has_every_state_and_what_is_taken_when_nothing_is_said():
 STATUSES = {
     "doctor": {int(not swap.Diagnosis(found).is_clean) for found in [(), CASES["area-holes"].findings]},
     "find": {Listing((ONE,)).exit_status, Listing(()).exit_status, errors.Guard.exit_code},
+    "inspect": {0, errors.Refused.exit_code, errors.Guard.exit_code},
     "kill": {
         *(process.Result((Outcome(ONE, outcome),)).exit_status for outcome in result.GONE | result.SENT | result.LEFT),
         process.Result(()).exit_status,
