@@ -19,7 +19,8 @@ NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothi
         pytest.param("", "the following arguments are required: COMMAND; hint: swapctl --help", id="nothing"),
         pytest.param(
             "frob",
-            "argument COMMAND: invalid choice: frob (choose from status, doctor, ensure, remove, on, off, apply, export, advise, metrics, find, kill, ps, inspect);"
+            "argument COMMAND: invalid choice: frob (choose from status, doctor, ensure, remove, on, off, apply, export, advise,"
+            " metrics, find, kill, ps, inspect);"
             " hint: swapctl --help",
             id="command",
         ),

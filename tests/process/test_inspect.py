@@ -96,8 +96,8 @@ def test_what_is_swapped_out_stays_there(stage: Stage, machine: Machine):
     assert 31 * MIB <= held["swap"] <= 33 * MIB
     assert held["resident"] + held["swap"] >= 48 * MIB
     text = stage.swapctl("inspect", str(victim.pid), text=True)
-    (bar,) = [line.split()[9] for line in text.out.splitlines() if "~" in line and line.startswith("7f")]
-    assert (len(bar), bar.count("#"), bar.count("~")) == (14, 5, 9)  # 2 ** 13 pages and more: a third of it in RAM
+    (filled,) = [line.split()[9] for line in text.out.splitlines() if "~" in line and line.startswith("7f")]
+    assert (len(filled), filled.count("#"), filled.count("~")) == (14, 5, 9)  # 2 ** 13 pages and more: a third of it in RAM
     assert (status(victim.pid, "VmSwap"), major_faults(victim.pid)) == before
 
 
