@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given, reject
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from swapctl.errors import Refused
@@ -171,6 +171,7 @@ def planned(wanted: Area, found: Facts) -> list[Action]:
         reject()
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])  # few situations hold foreign data
 @given(SITUATIONS)
 def test_foreign_data_is_never_touched_without_force(situation):
     wanted, found = situation
