@@ -205,14 +205,18 @@ def _of_use(target: Target, facts: Facts) -> Iterator[Finding]:
     if now.active and not now.persistent:
         priority = ("--priority", str(now.priority)) if now.priority is not None and now.priority >= 0 else ()
         is_listed = any(line.entry.option("noauto") is not None for line in target.lines)
+        is_zram = target.path.startswith("/dev/zram")
+        # fstab would have it at boot before anybody has given it a size.
+        by_layout = f"list it in a layout as zram: {target.path.rpartition('/')[2]}"
+        keeping = by_layout if is_zram and not target.lines else ensure(target, *priority)
         found = finding(
             "area-not-persistent",
             target.path,
             "it is active, but "
             + ("fstab has it with noauto" if is_listed else "nothing turns it on at the next boot"),
-            f"{ensure(target, *priority)}, or swapctl off {word(target.path)}",
+            f"{keeping}, or swapctl off {word(target.path)}",
         )
-        yield found.replace(severity=INFO) if is_listed or target.path.startswith("/dev/zram") else found
+        yield found.replace(severity=INFO) if is_listed or is_zram else found
     if now.persistent and not now.active:
         yield finding(
             "area-inactive",

@@ -354,6 +354,11 @@ def test_noauto_is_what_somebody_wanted() -> None:
     assert one.severity == INFO
 
 
+def test_a_zram_device_is_not_to_be_listed_in_fstab() -> None:
+    (one,) = found("area-not-persistent", facts(active_file("/dev/zram1", kind="device")))
+    assert (one.severity, one.remedy) == (INFO, "list it in a layout as zram: zram1, or swapctl off /dev/zram1")
+
+
 def test_blank_devices_are_told_how_to_be_used() -> None:
     (one,) = found("fstab-no-area", listed(blank_device(), "/dev/vdb none swap pri=4 0 0"))
     assert one.remedy == "swapctl ensure /dev/vdb --priority 4"
