@@ -365,8 +365,10 @@ class _Draft:
 
     def _place_for_bridge(self, target: Target, size: int, more: int) -> tuple[str, filesystem.Filesystem] | None:
         """Return a name and its file system for a bridge, where *more* is needed besides what is planned so far."""
-        taken = more + sum(one.size for one in self.changes if isinstance(one, actions.Create))
-        in_the_way = {left.path for left in target.leftovers if not left.ours}
+        made = [one for one in self.changes if isinstance(one, actions.Create)]
+        taken = more + sum(one.size for one in made)
+        # A bridge stays until the end, and another area of the same name may have one in the same directory.
+        in_the_way = {left.path for left in target.leftovers if not left.ours} | {one.path for one in made}
         beside = [(target.path.rpartition("/")[0] or "/", target.filesystem)] if target.kind == "file" else []
         for directory, place in (*beside, *((room.directory, room.filesystem) for room in self.facts.rooms)):
             bridge = temporary_name(f"{directory.rstrip('/')}/{target.path.rpartition('/')[2]}", "bridge")

@@ -165,6 +165,23 @@ def test_another_priority_goes_over_a_bridge():
     ]
 
 
+@pytest.mark.parametrize("directories", [(PUBLIC,), (PUBLIC, "/")])
+def test_areas_of_one_name_have_bridges_of_two(directories):
+    full = ext4(free=0)
+    areas = [
+        active_file(f"/{name}/swap", used=USED, filesystem=full, identity=("file", 9, number))
+        for number, name in enumerate("ab")
+    ]
+    rooms = tuple(Room(name, ext4()) for name in directories)
+    found, wanted = facts(*areas, memory=TIGHT, rooms=rooms), [Area(area.path, priority=5) for area in areas]
+    if len(directories) == 1:
+        with pytest.raises(Refused, match=r"make \d+ MiB of room on a disk for a bridge"):
+            plan(wanted, found)
+    else:
+        made = [one.path for one in plan(wanted, found) if isinstance(one, Create)]
+        assert made == [f"{PUBLIC}/.swap.swapctl-bridge", "/.swap.swapctl-bridge"]
+
+
 def test_a_device_goes_over_a_bridge_in_a_directory_for_them():
     target = device(active=entry("/dev/vdb", used=USED, type="partition"))
     found = facts(target, memory=TIGHT, rooms=(Room(PUBLIC, ext4()),))
