@@ -97,7 +97,11 @@ def test_what_is_swapped_out_stays_there(stage: Stage, machine: Machine):
     assert held["resident"] + held["swap"] >= 48 * MIB
     text = stage.swapctl("inspect", str(victim.pid), text=True)
     (filled,) = [line.split()[9] for line in text.out.splitlines() if "~" in line and line.startswith("7f")]
-    assert (len(filled), filled.count("#"), filled.count("~")) == (14, 5, 9)  # 2 ** 13 pages and more: a third of it in RAM
+    assert (len(filled), filled.count("#"), filled.count("~")) == (
+        14,
+        5,
+        9,
+    )  # 2 ** 13 pages and more: a third of it in RAM
     assert (status(victim.pid, "VmSwap"), major_faults(victim.pid)) == before
 
 
