@@ -90,7 +90,7 @@ def _table(
     table = Table(box=None, pad_edge=False, header_style="bold")
     place = columns.index("COMMAND") if "COMMAND" in columns else len(columns)  # which may be cut off, stays the last
     for column in (*columns[:place], *_RATES, *columns[place:]):
-        table.add_column(column, no_wrap=True, overflow="crop")
+        table.add_column(column, no_wrap=column != "COMMAND", overflow="crop")  # which alone gives way on a narrow one
     for row in now.survey.rows:
         told = tuple(cells(row))
         rate = changes.rows.get(rates.key(row)) if changes else None
