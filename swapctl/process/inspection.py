@@ -228,6 +228,7 @@ class _Reader:
         """Return the present numbers, and how many faults a second there were for *interval* seconds."""
         if not interval:
             return first, None
+        # What was asked for: the rate of faults is counted over this time.
         time.sleep(max(0.0, since + interval - time.monotonic()))
         last, seconds = inspected.numbers(view.read("stat")), time.monotonic() - since
         return last, ((last.minor - first.minor) / seconds, (last.major - first.major) / seconds)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Action(Record):
-    """One change. *tidying*: it comes when the wanted state is reached, and its failure is no reason to go back."""
+    """One change; each kind has a `detail` and an `apply` of its own.
+
+    *tidying*: it comes when the wanted state is reached, and its failure is no reason to go back.
+    """
 
     name: ClassVar[str]
     tidying: ClassVar[bool] = False
