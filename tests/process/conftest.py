@@ -42,6 +42,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER, "what later tests start would be a real-time process"
 
 
 @pytest.fixture

@@ -162,15 +162,14 @@ class Victim:
     def close(self) -> None:
         """Reap it, and give back what it is held by."""
         if self._reaper.ident is None:
-            self._reap()
-        else:
-            self._reaper.join(_PATIENCE)
+            self._reaper.start()
+        self._reaper.join(_PATIENCE)
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
                 stream.close()
         os.close(self._descriptor)
 
-    def _reap(self) -> None:
+    def _reap(self) -> None:  # in its thread alone: the policy stays, and whatever is started then inherits it
         with contextlib.suppress(OSError):  # so that it is soon enough, however busy the machine is
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
         self._process.wait()
