@@ -9,7 +9,7 @@ import sys
 
 from .. import __version__
 from ..errors import InvalidInput
-from ..host import LOCK_TIMEOUT
+from ..host_lock import LOCK_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
