@@ -10,7 +10,7 @@ from .host import LocalHost
 from .process.table import Denied, Gone, Table
 from .swap import memory
 from .swap.diagnosis import diagnose
-from .swap.facts import gather
+from .swap.gather import gather
 from .swap.state import state
 
 TYPE_CHECKING = False

@@ -13,8 +13,8 @@ from .converge import LayoutResult, Result, converge, off, on
 from .diagnosis import Diagnosis, diagnose, repair
 from .export import Export, export
 from .facts import Facts
-from .facts import gather as facts
 from .finding import Finding
+from .gather import gather as facts
 from .layout import Layout, gone
 from .layout import parse as layout
 from .plan import plan

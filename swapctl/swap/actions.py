@@ -9,7 +9,8 @@ from __future__ import annotations
 from .. import sizes
 from . import programs
 from .action import Action, PathAction
-from .facts import FSTAB, active_at
+from .active_facts import active_at
+from .facts import FSTAB
 from .texts import WriteText, daemon_reload
 
 TYPE_CHECKING = False

@@ -12,7 +12,7 @@ from . import blocks, filesystem, memory
 from .advice import Activity, Advice, Present, Site, Situation, Wish, Zram, advise
 from .converge import converge
 from .export import export
-from .facts import gather
+from .gather import gather
 from .hibernation_facts import configured, disks
 from .layout import parse
 from .zram_facts import gather_zram

@@ -9,7 +9,7 @@ from .actions import Delete, Replace, SwapOff
 from .area import Area, Existing
 from .bringers import origin
 from .crypttab import CRYPTTAB
-from .facts import Facts, Target, gather
+from .gather import gather
 from .hibernation_facts import gather_hibernation
 from .layout import Layout, unlisted
 from .plan import expected, plan
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .action import Action
+    from .facts import Facts, Target
     from .settings import Settings
     from .transaction import Progress
 

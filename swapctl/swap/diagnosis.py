@@ -8,8 +8,8 @@ from __future__ import annotations
 from ..host import LOCK_TIMEOUT, LocalHost
 from ..record import Record
 from .converge import Result, converge
-from .facts import gather
 from .finding import INFO, Finding
+from .gather import gather
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

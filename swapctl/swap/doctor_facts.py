@@ -9,8 +9,10 @@ from ..errors import Refused
 from ..naming import KINDS
 from . import blocks, crypttab, memory
 from .condition import Condition, Ground
-from .facts import BRIDGE_DIRECTORIES, SUBVOLUME, gather
+from .facts import BRIDGE_DIRECTORIES
+from .gather import gather
 from .hibernation_facts import disks, extents, gather_hibernation, place
+from .target_facts import SUBVOLUME
 from .tuning import overridden
 from .tuning_facts import gather_tuning
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from .. import host as hosts
 from .. import sizes
 from ..errors import Failed
-from .facts import Facts, Target, gather
+from .gather import gather
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..host import LocalHost
+    from .facts import Facts, Target
     from .table import Entry
 
 _KILLED = -9

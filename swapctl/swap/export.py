@@ -9,7 +9,7 @@ from ..record import Record
 from . import layout, zswap
 from .area import Area
 from .crypttab import CRYPTTAB
-from .facts import gather
+from .gather import gather
 from .plan import plan
 from .state import state
 from .tuning import FILE, Tuning, declared, plan_tuning

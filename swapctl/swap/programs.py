@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..errors import Failed
 from . import explain, header
-from .facts import active_at
+from .active_facts import active_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from ..host import LocalHost
 from ..record import Record
 from . import memory as memories
 from .diagnosis import Diagnosis, diagnose
-from .facts import gather
+from .gather import gather
 from .hibernation_facts import gather_hibernation
 from .state import State, state
 
