@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..sizes import human
 from . import fstab, guards, units
 from .area import LARGEST_PRIORITY, TAGS
+from .drop_ins import overridden, values
 from .finding import INFO, WARNING, Finding, finding
 from .remedies import effective_priority, ensure, is_tag_of_file, listed_priority, word
 from .state import state
@@ -126,6 +127,22 @@ def _of_units(target: Target, line: fstab.Line) -> Iterator[Finding]:
             )
 
 
+def _of_drop_ins(target: Target) -> Iterator[Finding]:
+    """Yield what wins at boot over a line of fstab, or over a unit of ours."""
+    listed = [(line.entry.spec, units.listed(line.entry)) for line in target.lines if line.readable]
+    listed += [(unit.what, values([unit.text])) for unit in target.units if unit.is_ours and unit.acts_at_boot]
+    for spec, own in listed:
+        found = overridden(own, (one for one in target.drop_ins if one.unit == units.name_of(spec)))
+        if found:
+            path, says = found
+            yield finding(
+                "unit-drop-in",
+                spec,
+                f"{path} says {says}, which wins at boot over {own}",
+                f"take that out of it, or have {ensure(target)} say the same",
+            )
+
+
 def _of_missing(target: Target, facts: Facts, condition: Condition) -> Iterator[Finding]:
     """Yield what is to be said of a place that is listed, and where nothing is that can be turned on."""
     entries = [line.entry for line in target.lines if line.readable]
@@ -189,6 +206,7 @@ def of_target(target: Target, facts: Facts, condition: Condition) -> Iterator[Fi
         )
         return
     yield from _of_lines(target, facts, condition)
+    yield from _of_drop_ins(target)
     yield from _of_missing(target, facts, condition)
     yield from of_leftovers(target)
     if target.header or target.active:

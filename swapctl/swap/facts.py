@@ -11,6 +11,7 @@ from . import crypttab, filesystem, fstab, header, partitions, signatures, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .drop_ins import DropIn
     from .filesystem import Filesystem
     from .fstab import Line
     from .memory import Group, Memory
@@ -73,6 +74,7 @@ class Target(Record):
     above: Filesystem | None = None  # of what would hold the directory, which is not there
     lines: tuple[fstab.Line, ...] = ()
     units: tuple[units.Unit, ...] = ()
+    drop_ins: tuple[DropIn, ...] = ()  # of all units that could be its own, whether there are any or not
     zram: Device | None = None
     leftovers: tuple[Leftover, ...] = ()
 

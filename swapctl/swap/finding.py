@@ -26,6 +26,7 @@ FINDINGS = {
     "fstab-timeout": WARNING,
     "fstab-device-name": INFO,
     "unit-missing": ERROR,
+    "unit-drop-in": WARNING,
     # the areas
     "area-inactive": WARNING,
     "area-not-persistent": WARNING,

@@ -47,7 +47,7 @@ class _Look:
         self.active = active_areas(host)
         self.systemd, links = unit_facts.surroundings(host)
         self.places = Places(host, self.mounts, self.active)
-        self.listing = Listing(host, self.mounts, unit_facts.swap_units(host, links))
+        self.listing = Listing(host, self.mounts, unit_facts.SwapUnits(host, links))
 
     def facts(
         self, specs: Iterable[str] | None, *, groups: bool, texts: Iterable[str], lower: Mapping[str, str]
@@ -90,7 +90,7 @@ class _Look:
             else:
                 yield self.places.target(path if self.host.stat(path, follow=True) else one.entry.surviving_path)
         listed = [line.entry.spec for line in swap_lines(self.listing.text or "")]
-        listed += [unit.what for unit in self.listing.units if unit.acts_at_boot and unit.what]
+        listed += [unit.what for unit in self.listing.units.all if unit.acts_at_boot and unit.what]
         for spec in listed:
             target = self.places.target(spec)
             if target.place not in seen:

@@ -6,12 +6,14 @@ from ..errors import Refused
 from ..sizes import human
 from . import units
 from .area import Existing
+from .drop_ins import overridden, values
 from .header import LARGEST_PAGES, SMALLEST_PAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .area import Area
     from .facts import Facts, Fstab, Target
+    from .fstab import Entry
 
 # ioctl_iflags(2); the same numbers as in host.py, which pure files do not import
 # Directories in /dev that are no volume groups.
@@ -188,6 +190,18 @@ def check_units(facts: Facts) -> None:
     """Refuse to write a unit where nobody would read it."""
     if not facts.systemd.is_there:
         raise Refused(f"{units.DIRECTORY} does not exist: this host has no systemd", hint="take persist fstab")
+
+
+def check_drop_ins(target: Target, entry: Entry, *, by_unit: bool) -> None:
+    """Refuse to list an area where something has systemd go by something else."""
+    wanted = values([units.swap_unit(entry)]) if by_unit else units.listed(entry)
+    name = units.name_of(entry.spec)
+    found = overridden(wanted, (one for one in target.drop_ins if one.unit == name))
+    if found:
+        path, says = found
+        raise Refused(
+            f"{path} says {says}, which wins at boot over {wanted}", hint="take that out of it, or ask for the same"
+        )
 
 
 def check_fstab(fstab: Fstab, *, in_place: bool) -> None:

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from . import filesystem
     from .facts import Target
     from .fstab import Line
+    from .unit_facts import SwapUnits
 
 
 class Listing:
     """fstab and the swap units of one machine, and which of it is about an area."""
 
-    def __init__(self, host: LocalHost, mounts: Iterable[filesystem.Mount], swap_units: Iterable[units.Unit]) -> None:
+    def __init__(self, host: LocalHost, mounts: Iterable[filesystem.Mount], swap_units: SwapUnits) -> None:
         self.host = host
         self.mounts = mounts
         self.units = swap_units
@@ -55,8 +56,15 @@ class Listing:
         lines = swap_lines(self.text or "")
         about = tuple(line for line in lines if self.is_about(line.entry.spec, target))
         names = {units.name_of(spec) for spec in (target.spec, target.path, *(line.entry.spec for line in about))}
-        found = (unit for unit in self.units if unit.name in names or (unit.what and self.is_about(unit.what, target)))
-        return target.replace(lines=about, units=tuple(unit for unit in found if not unit.comes_from_fstab))
+        found = [
+            unit for unit in self.units.all if unit.name in names or (unit.what and self.is_about(unit.what, target))
+        ]
+        names |= {unit.name for unit in found}
+        return target.replace(
+            lines=about,
+            units=tuple(unit for unit in found if not unit.comes_from_fstab),
+            drop_ins=tuple(one for name in sorted(names) for one in self.units.drop_ins(name)),
+        )
 
     def dangling(self, targets: list[Target]) -> Iterator[Line]:
         """Yield the entries whose UUID or label nothing bears."""

@@ -56,6 +56,9 @@ class Persistence:
     def _unit_changes(self, need: Need) -> list[Action]:
         if need.unit_entry:
             guards.check_units(self._facts)
+        entry = need.entry or need.unit_entry
+        if entry and self._facts.systemd.is_there:
+            guards.check_drop_ins(need.target, entry, by_unit=need.unit_entry is not None)
         otherwise = need.area.comes_otherwise(need.target)
         entry = None if otherwise else need.unit_entry
         listed = need.entry or (need.unit_entry if otherwise else None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+from . import units
 from .area import DISCARDS, LARGEST_PRIORITY, TAGS
+from .drop_ins import values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +34,12 @@ def _unit_priority(target: Target) -> int | None:
 def listed_priority(target: Target) -> int | None:
     """Return the priority that the area gets at boot, None if the kernel chooses it."""
     line = best_line(target)
-    return effective_priority(line.entry) if line else _unit_priority(target)
+    if not line:
+        return _unit_priority(target)
+    own = units.listed(line.entry)
+    name = units.name_of(line.entry.spec)
+    then = values((one.text for one in target.drop_ins if one.unit == name), own)
+    return effective_priority(line.entry) if then.priority == own.priority else then.priority
 
 
 def name_of(target: Target, entry: fstab.Entry | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from . import units
+from .drop_ins import KINDS, DropIn, directories
+from .settings import in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,15 +13,35 @@ if TYPE_CHECKING:
     from ..host import LocalHost
 
 
-def swap_units(host: LocalHost, links: dict[str, list[tuple[str, str]]]) -> tuple[units.Unit, ...]:
-    """Return the .swap units of *host*, of those with one name the one that counts; *links* start them at boot."""
-    found: dict[str, units.Unit] = {}
-    for directory in units.DIRECTORIES:
-        for name in host.list(directory):
-            path = f"{directory}/{name}"
+class SwapUnits:
+    """The .swap units of *host*, of those with one name the one that counts; *links* start them at boot."""
+
+    def __init__(self, host: LocalHost, links: dict[str, list[tuple[str, str]]]) -> None:
+        self._host = host
+        listed = [f"{directory}/{name}" for directory in units.DIRECTORIES for name in host.list(directory)]
+        self._drop_ins = {path for path in listed if path.endswith((".swap.d", f"/{KINDS}"))}
+        found: dict[str, units.Unit] = {}
+        for path in listed:
+            name = path.rpartition("/")[2]
             if name.endswith(".swap") and name not in found:
-                found[name] = _unit(host, name, path, links.get(name, []))
-    return tuple(found.values())
+                found[name] = _unit(host, name, path, links.get(name, []), self.drop_ins(name))
+        self.all = tuple(found.values())
+
+    def drop_ins(self, name: str) -> tuple[DropIn, ...]:
+        """Return what is added to the unit *name*, in the order in which systemd reads it, whoever makes the unit."""
+        own = directories(name) if self._drop_ins else []
+        places = [f"{directory}/{one}" for directory in units.DIRECTORIES for one in own]
+        places += [f"{directory}/{KINDS}" for directory in units.DIRECTORIES]
+        paths = (
+            tuple(f"{place}/{file}" for file in self._host.list(place)) for place in places if place in self._drop_ins
+        )
+        texts = ((path, self._text(path)) for path in in_order(paths))
+        return tuple(DropIn(name, path, text) for path, text in texts if text is not None)
+
+    def _text(self, path: str) -> str | None:
+        if self._host.read_link(path) == units.NOWHERE:  # it hides others of its name, and says nothing
+            return None
+        return self._host.read_text(path)
 
 
 def surroundings(host: LocalHost) -> tuple[units.Surroundings, dict[str, list[tuple[str, str]]]]:
@@ -59,9 +81,11 @@ def _timeouts(host: LocalHost, directories: list[str]) -> Iterator[tuple[str, st
             yield path, text
 
 
-def _unit(host: LocalHost, name: str, path: str, links: list[tuple[str, str]]) -> units.Unit:
+def _unit(
+    host: LocalHost, name: str, path: str, links: list[tuple[str, str]], drop_ins: tuple[DropIn, ...]
+) -> units.Unit:
     if host.read_link(path) == units.NOWHERE:
         return units.Unit(name, path, "", links=tuple(links), masked=True)
     status = host.stat(path, follow=True)
     text = host.read_text(path) if status else None
-    return units.parse(name, path, text or "", links)
+    return units.parse(name, path, text or "", links, drop_ins)

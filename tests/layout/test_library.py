@@ -47,6 +47,7 @@ PURE = {
     "swap/doctor.py",
     "swap/doctor_areas.py",
     "swap/doctor_host.py",
+    "swap/drop_ins.py",
     "swap/facts.py",
     "swap/filesystem.py",
     "swap/finding.py",

@@ -11,6 +11,7 @@ from swapctl.swap import doctor, units
 from swapctl.swap.area import Area
 from swapctl.swap.condition import Condition, Ground
 from swapctl.swap.crypttab import Entry
+from swapctl.swap.drop_ins import DropIn
 from swapctl.swap.facts import Active, Leftover
 from swapctl.swap.filesystem import Filesystem
 from swapctl.swap.finding import FINDINGS, INFO, WARNING, Finding
@@ -120,6 +121,10 @@ CASES = {
         listed(device("/dev/mapper/swap"), "/dev/mapper/swap none swap sw 0 0"),
     ),
     "unit-missing": Case(facts(missing(units=(OWN,))), facts(swap_file(units=(OWN,)))),
+    "unit-drop-in": Case(
+        listed(swap_file(drop_ins=(DropIn("swapfile.swap", "/x.conf", "[Swap]\nOptions=pri=5\n"),)), LINE),
+        listed(swap_file(drop_ins=(DropIn("swapfile.swap", "/x.conf", "[Swap]\nTimeoutSec=5\n"),)), LINE),
+    ),
     "area-inactive": Case(listed(swap_file(), LINE), LISTED, fixable=True),
     "area-not-persistent": Case(facts(active_file()), LISTED),
     "area-priority": Case(listed(active_file(priority=3), "/swapfile none swap pri=4"), LISTED),
