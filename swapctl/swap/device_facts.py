@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..host import LocalHost
     from . import filesystem
-    from .facts import Target
+    from .facts import Identity, Target
 
 _NUMBERED = re.compile(r"/dev/dm-[0-9]+")
 
@@ -27,7 +27,11 @@ def with_place(host: LocalHost, target: Target) -> Target:
     known = f"/dev/mapper/{name}"
     if name and identity_at(host, known) == target.identity:
         target = target.replace(path=known)  # it means something to people, and the next boot keeps it
-    return target.replace(mapped=name, partition=_partition(host, own, int(number)) if number else None)
+    target = target.replace(mapped=name)
+    if not number:
+        return target
+    above = host.locate(own, follow=True).rpartition("/")[0]
+    return target.replace(partition=_partition(host, own, above, int(number)), within=_identity(host, above))
 
 
 def use_of(host: LocalHost, target: Target, mounts: Iterable[filesystem.Mount]) -> str:
@@ -76,8 +80,12 @@ def _number(device: int) -> str:
     return f"{os.major(device)}:{os.minor(device)}"
 
 
-def _partition(host: LocalHost, own: str, number: int) -> partitions.Partition:
-    above = host.locate(own, follow=True).rpartition("/")[0]
+def _identity(host: LocalHost, directory: str) -> Identity | None:
+    major, _colon, minor = value(host, f"{directory}/dev").partition(":")
+    return ("device", os.makedev(int(major), int(minor)), 0) if minor else None
+
+
+def _partition(host: LocalHost, own: str, above: str, number: int) -> partitions.Partition:
     disk = f"/dev/{above.rpartition('/')[2].replace('!', '/')}"
     start, sector = value(host, f"{own}/start"), value(host, f"{above}/queue/logical_block_size")
     try:

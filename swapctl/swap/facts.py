@@ -65,6 +65,7 @@ class Target(Record):
     in_use: str = ""
     read_only: bool = False
     partition: partitions.Partition | None = None
+    within: Identity | None = None  # the disk that it is a partition of
     mapped: str = ""  # the name that the device mapper has for it
     crypt: crypttab.Lower | None = None  # what it is encrypted on
     filesystem: filesystem.Filesystem | None = None  # of the directory

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .area import Area
     from .facts import Facts, Fstab, Target
     from .fstab import Entry
+    from .needs import Need
 
 # ioctl_iflags(2); the same numbers as in host.py, which pure files do not import
 # Directories in /dev that are no volume groups.
@@ -100,6 +101,14 @@ def check_subvolume(target: Target) -> None:
             f"{directory} is a directory, not a subvolume",
             hint="name a path in a directory that is not there yet, and it is made as one",
         )
+
+
+def check_apart(need: Need, other: Need) -> None:
+    """Refuse two areas of which each would overwrite the other."""
+    overlap = need.overlap(other)
+    if overlap:
+        one, two = (each.area.lower or each.target.path for each in (need, other))
+        raise Refused(f"{one} is {overlap} {two}: there is room for one area", hint="name one of them alone")
 
 
 def check_free(target: Target) -> None:

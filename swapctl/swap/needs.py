@@ -126,6 +126,20 @@ class Need(Record):
             else None
         )
 
+    def overlap(self, other: Need) -> str:
+        """Return what the area's device is to that of *other*, whose blocks it has, or nothing."""
+        if self is other or any(one.area.state == "absent" or isinstance(one.area, Unlisted) for one in (self, other)):
+            return ""
+        theirs = {device.identity for device in other._devices} - {None}
+        if any(device.within in theirs for device in self._devices):
+            return "a part of"
+        return "the same device as" if any(device.identity in theirs for device in self._devices) else ""
+
+    @property
+    def _devices(self) -> tuple[Target, ...]:
+        below = self.target.crypt
+        return (self.target, below.device) if self.area.lower and below else (self.target,)
+
     @property
     def label(self) -> str:
         """The label that the area is to have."""

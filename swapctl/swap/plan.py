@@ -98,6 +98,9 @@ def _needs(wanted: Area | Iterable[Area], facts: Facts) -> list[Need]:
         if path is not need.area.path or sum(area.path == path for area in areas) > 1:
             message = f"{need.area.path} and {path} are the same area"
             raise InvalidInput(message, hint="name it once")
+    for one in needs:
+        for other in needs:
+            guards.check_apart(one, other)
     return needs
 
 

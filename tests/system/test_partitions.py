@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -127,3 +128,20 @@ def test_a_table_that_changed_behind_the_kernel_is_not_touched(machine: Machine)
         run = machine.swapctl("ensure", f"{device}p2", "--set-type", "--persist", "none", check=False)
         assert "something else than what the kernel goes by" in run.json["message"]
         assert table(machine, device) == before
+
+
+def test_a_disk_and_its_partition_are_never_two_areas(machine: Machine):
+    """Even by force, and by other names: each would overwrite the other."""
+    with disk(machine, layout("gpt", logical=False)) as device:
+        before = table(machine, device)
+        link = machine.directory / "disk"
+        link.symlink_to(device)
+        for wanted in ([device, f"{device}p2"], [f"{device}p2", str(link)]):
+            areas = [{"path": path, "force": True, "persist": "none"} for path in wanted]
+            file = machine.directory / "layout.json"
+            file.write_text(json.dumps({"swap": {"areas": areas}}))
+            run = machine.swapctl("apply", file, check=False)
+            assert (run.code, run.json["error"]) == (1, "Refused")
+            assert run.json["message"] == f"{device}p2 is a part of {device}: there is room for one area"
+        assert table(machine, device) == before
+        assert not {device, f"{device}p2"} & set(priorities(machine))

@@ -8,6 +8,7 @@ from swapctl.errors import InvalidInput, Refused
 from swapctl.sizes import GIB
 from swapctl.swap import crypttab
 from swapctl.swap.actions import Format, SwapOff, SwapOn, Wipe, WriteFstab
+from swapctl.swap.area import Area
 from swapctl.swap.crypt import CryptArea
 from swapctl.swap.crypttab import CRYPTTAB, Lower
 from swapctl.swap.layout import parse
@@ -258,3 +259,18 @@ def test_a_layout_names_the_device_below():
 def test_a_name_follows_from_the_device(device_below, name):
     area = CryptArea(device=device_below)
     assert (area.name, area.path) == (name, f"/dev/mapper/{name}")
+
+
+@pytest.mark.parametrize(
+    ("other", "how"),
+    [
+        pytest.param(below().replace(spec="/dev/vdb2"), "the same device as /dev/vdb2", id="the-device-itself"),
+        pytest.param(
+            blank_device("/dev/vdb", identity=("device", 1, 1)), "a part of /dev/vdb", id="the-disk-that-it-is-on"
+        ),
+    ],
+)
+def test_what_it_is_encrypted_on_is_no_other_area(other, how):
+    lower = below(within=("device", 1, 1))
+    with pytest.raises(Refused, match=f"^{BELOW} is {how}: there is room for one area"):
+        plan([AREA, Area(other.spec, force=True)], facts(closed(lower), other, texts=((CRYPTTAB, ""),)))

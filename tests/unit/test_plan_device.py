@@ -8,7 +8,7 @@ from swapctl.errors import Refused
 from swapctl.sizes import GIB, MIB
 from swapctl.swap import fstab
 from swapctl.swap.actions import Format, SetType, SwapOff, SwapOn, Wipe, WriteFstab
-from swapctl.swap.area import Area
+from swapctl.swap.area import Area, Unlisted
 from swapctl.swap.header import Header
 from swapctl.swap.partitions import SWAP_TYPES, Partition
 from swapctl.swap.plan import plan
@@ -393,3 +393,31 @@ def test_files_in_memory_are_refused_as_such_though_they_are_below_dev():
     found = facts(missing("/dev/shm/s", filesystem=ext4(type="tmpfs")))
     with pytest.raises(Refused, match="^/dev/shm/s: tmpfs holds no swap files: it lives in memory"):
         plan(Area("/dev/shm/s", size=GIB), found)
+
+
+def a_disk_and_its_parts(**changes):
+    """Return a disk with data on it and two partitions."""
+    disk = device(foreign=EXT4, identity=("device", 8, 0), **changes)
+    parts = [
+        blank_device(f"{PATH}{number}", identity=("device", 8 + number, 0), within=disk.identity) for number in (1, 2)
+    ]
+    return disk, *parts
+
+
+@pytest.mark.parametrize("order", [(0, 2), (2, 0)], ids=["disk-first", "partition-first"])
+def test_a_disk_and_a_partition_of_it_are_refused(order):
+    targets = a_disk_and_its_parts()
+    wanted = [Area(targets[number].path, force=True) for number in order]
+    with pytest.raises(Refused, match="^/dev/vdb2 is a part of /dev/vdb: there is room for one area") as refused:
+        plan(wanted, facts(*targets))
+    assert refused.value.hint
+
+
+def test_two_partitions_of_a_disk_are_two_areas():
+    found = facts(*a_disk_and_its_parts())
+    assert len(plan([Area(f"{PATH}1"), Area(f"{PATH}2")], found)) == 5
+
+
+def test_a_partition_can_take_over_from_its_disk():
+    found = facts(*a_disk_and_its_parts(), text=LISTED)
+    plan([Area(f"{PATH}1"), Unlisted(PATH, active=False, persist="none")], found)
