@@ -32,6 +32,10 @@ _END = (b"q", b"Q")
 _INTERRUPTED, _ENDED = 130, 128 + signal.SIGTERM
 
 
+class _Suspended(BaseException):
+    """Ctrl-Z was pressed."""
+
+
 def watch(
     look: Callable[[int], Moment],
     columns: Sequence[str],
@@ -48,12 +52,12 @@ def watch(
     except ImportError as error:
         raise InvalidInput("--watch needs the Python package rich", hint="install it, or: watch swapctl ps") from error
     console = Console()
-    before: Moment | None = None
-    try:
+
+    def show() -> int:
+        before: Moment | None = None
         with _keys() as ended, Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
-                room = max(console.height - _AROUND, 1)
-                now = look(room)
+                now = look(max(console.height - _AROUND, 1))
                 changes = rates.rates(before, now) if before else None
                 lines = [*_host(now, changes), "", *remarks(now)]
                 table = _table(now, changes, columns, cells)
@@ -61,6 +65,18 @@ def watch(
                 before = now
                 if ended(interval):
                     return 0
+
+    while (status := _unless_interrupted(show)) is None:
+        signal.raise_signal(signal.SIGTSTP)  # it returns in the foreground
+    return status
+
+
+def _unless_interrupted(show: Callable[[], int]) -> int | None:
+    """Return the exit status, or None where the user wants the terminal for something else."""
+    try:
+        return show()
+    except _Suspended:
+        return None
     except KeyboardInterrupt:
         return _INTERRUPTED
 
@@ -118,7 +134,9 @@ def _keys() -> Iterator[Callable[[float], bool]]:
     The terminal is as it was afterwards, whatever ends this.
     """
     with ExitStack() as afterwards:
-        afterwards.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _terminate))
+        for number, handler in ((signal.SIGTERM, _terminate), (signal.SIGTSTP, _suspend)):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as where there is no shell to suspend it
+                afterwards.callback(signal.signal, number, signal.signal(number, handler))
         keyboard = _unbuffered(afterwards)
         yield lambda seconds: _pressed(keyboard, seconds)
 
@@ -153,3 +171,7 @@ def _pressed(keyboard: int | None, seconds: float) -> bool:
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(_ENDED)
+
+
+def _suspend(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Suspended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 import pytest
@@ -40,6 +41,24 @@ def test_any_other_key_shows_it_at_once(environment):
         assert "major faults/s" in terminal.output  # the second look knows what has changed
         terminal.type("q")
         assert terminal.end() == 0
+
+
+def test_suspended_it_leaves_the_terminal_to_the_shell_and_goes_on_in_the_foreground(environment):
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], {**environment, "PS1": "> "}) as terminal:
+        terminal.type(f"{shlex.join(WATCH)}\n")
+        terminal.read(FOOT)
+        terminal.type("\x1a")
+        terminal.read(r"Stopped(?s:.*)> $")
+        terminal.type("stty -a\n")
+        assert "-icanon" not in terminal.read(r"Stopped(?s:.*)icanon").split("Stopped")[1]
+        terminal.type("fg\n")
+        terminal.read(f"Stopped(?s:.*){FOOT}")
+        terminal.type("q")
+        terminal.read(f"{FOOT}[^>]*> $")
+        terminal.type("echo status $?; exit\n")
+        assert terminal.end() == 0
+        assert "status 0" in terminal.output
+        assert "Traceback" not in terminal.output
 
 
 def test_told_to_end_it_does(environment):
