@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]")
+_HEEDING = ("env", "--default-signal=INT,QUIT,TSTP")  # in the background of a script they are ignored
 _PATIENCE = 30.0
 
 
@@ -28,7 +29,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         try:
             self.process = subprocess.Popen(
-                ["setsid", "--ctty", *command],
+                [*_HEEDING, "setsid", "--ctty", *command],
                 env={**env, "TERM": "xterm"},
                 stdin=slave,
                 stdout=slave,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 
+from ..errors import Refused
 from . import table
 from .facts import Active
 
@@ -21,7 +22,7 @@ def active_areas(host: LocalHost) -> tuple[Active, ...]:
     if not host.live:
         return ()
     entries = table.parse(host.read_text("/proc/swaps") or "")
-    return tuple(Active(entry, _identity_of(host, entry)) for entry in entries)
+    return tuple(_active(host, entry) for entry in entries)
 
 
 def active_at(host: LocalHost, path: str) -> table.Entry | None:
@@ -34,7 +35,7 @@ def entry_of(host: LocalHost, path: str, status: os.stat_result, active: Iterabl
     """Return the entry of *active* for what stands at *path*, even if the kernel has another name for it."""
     own = identity(status)
     known = next((one.entry for one in active if one.identity == own), None)
-    nameless = [one.entry for one in active if one.identity is None]
+    nameless = [one.entry for one in active if one.identity is None and not one.is_hidden]
     if known or not nameless:
         return known
     if stat.S_ISBLK(status.st_mode):
@@ -56,6 +57,13 @@ def identity_at(host: LocalHost, path: str) -> Identity | None:
     """Return what tells from all others what *path* leads to, None if that is nothing."""
     status = host.stat(path, follow=True)
     return identity(status) if status else None
+
+
+def _active(host: LocalHost, entry: table.Entry) -> Active:
+    try:
+        return Active(entry, _identity_of(host, entry))
+    except Refused:
+        return Active(entry, is_hidden=True)
 
 
 def _identity_of(host: LocalHost, entry: table.Entry) -> Identity | None:

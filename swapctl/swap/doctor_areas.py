@@ -197,7 +197,7 @@ def of_target(target: Target, facts: Facts, condition: Condition) -> Iterator[Fi
         if not any(left.path == target.path for one in facts.targets for left in one.leftovers):
             yield from _bridge(target.path, target, "gone")
         return
-    if target.active and target.identity is None:
+    if target.is_elsewhere:
         yield finding(
             "area-of-others",
             target.path,

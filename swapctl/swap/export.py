@@ -42,7 +42,7 @@ def export(host: LocalHost | None = None) -> Export:
     found = gather(host, texts=(CRYPTTAB,))
     areas, remarks = [], []
     for target in found.targets:
-        if target.active and target.identity is None:
+        if target.is_elsewhere:
             remarks.append(f"{target.path} is left out: another mount namespace has turned it on")
         elif target.kind not in {"file", "device"}:
             remarks.append(f"{target.spec} is left out: fstab lists it, and it does not exist")

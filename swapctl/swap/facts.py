@@ -25,10 +25,14 @@ BRIDGE_DIRECTORIES = ("/var/tmp", "/")  # noqa: S108 (a file there is made with 
 
 
 class Active(Record):
-    """One active area: the kernel's entry for it, and what its name leads to here, if it leads anywhere."""
+    """One active area: the kernel's entry for it, and what its name leads to here, if it leads anywhere.
+
+    *is_hidden*: this process may not look where it leads.
+    """
 
     entry: table.Entry
     identity: Identity | None = None
+    is_hidden: bool = False
 
 
 class Leftover(Record):
@@ -85,6 +89,11 @@ class Target(Record):
         if self.identity is None and self.directory:
             return (*self.directory, self.path.rpartition("/")[2])
         return self.identity or self.path
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is active and was turned on in another mount namespace, so that its name leads nowhere here."""
+        return self.active is not None and self.identity is None and not self.unreadable
 
     @property
     def listed_discard(self) -> str:

@@ -83,9 +83,11 @@ class _Look:
     def _all_targets(self) -> Iterator[Target]:
         seen: set[object] = set()
         for one in self.active:
-            seen.add(one.identity)
             path = one.entry.path
-            if one.identity is None:  # its name is of another mount namespace, or gone
+            seen.add(path if one.is_hidden else one.identity)
+            if one.is_hidden:
+                yield self.places.target(path)
+            elif one.identity is None:  # its name is of another mount namespace, or gone
                 yield Target(path, path, active=one.entry)
             else:
                 yield self.places.target(path if self.host.stat(path, follow=True) else one.entry.surviving_path)

@@ -63,8 +63,7 @@ def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Ite
     known: set[object] = {target.place for target in listed}
     encrypted = mappings(everything)
     for target in everything.targets if layout.exclusive else ():
-        is_elsewhere = target.active is not None and target.identity is None  # in another mount namespace
-        if is_elsewhere or target.place in known:
+        if target.is_elsewhere or target.place in known:
             continue
         mapping = encrypted.get(mapping_name(target))
         known.add(target.place)  # a container's area of the same name leads to the same file

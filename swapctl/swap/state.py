@@ -91,7 +91,7 @@ def state(target: Target, facts: Facts) -> State:
         options=listed[0].options if listed else None,
         unit=unit,
         zram=_zram(target),
-        reachable=not active or target.identity is not None,
+        reachable=not target.is_elsewhere,
     )
 
 

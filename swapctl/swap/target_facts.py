@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
+from ..errors import Refused
 from ..naming import temporary_name
 from . import device_facts, header, signatures, tag_facts, zram_facts
 from .active_facts import entry_of, identity, identity_at
@@ -44,7 +46,15 @@ class Places:
         self.active = active
 
     def target(self, spec: str) -> Target:
-        """Return what stands at *spec*, a path or a tag."""
+        """Return what stands at *spec*, a path or a tag; as the kernel names it, where this process may not look."""
+        try:
+            return self._target(spec)
+        except Refused:
+            known = next((one.entry for one in self.active if one.is_hidden and one.entry.path == spec), None)
+            kind = "device" if known and known.type == "partition" else "file"
+            return Target(spec, spec, kind, active=known, unreadable=os.strerror(errno.EACCES))
+
+    def _target(self, spec: str) -> Target:
         path = tag_facts.device_with(self.host, spec) if spec.startswith(TAGS) else self._through_link_to_device(spec)
         status = self.host.stat(path) if path else None
         if not path or not status:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,25 @@ def test_one_area_is_shown_once(machine: Machine):
     lines = (str(machine.area), f"{link}/{machine.area.name}")
     machine.list_in_fstab(*(f"{spec} none swap sw 0 0" for spec in lines))
     assert [path for path in _areas(machine) if machine.token in path] == [str(machine.area)]
+
+
+def test_a_user_is_told_of_what_lies_where_the_user_may_not_look(machine: Machine):
+    machine.make_area(size=8 * MIB, active=True, options=("--priority", "3"))
+    other = machine.area.with_name("other")
+    machine.list_in_fstab(*(f"{path} none swap sw,pri=3 0 0" for path in (machine.area, other)))
+    machine.area.parent.chmod(0o700)
+    told = json.loads(machine.swapctl("status", nobody=True).out)["areas"]
+    areas = {area["path"]: area for area in told}
+    mine = areas[str(machine.area)]
+    assert (mine["active"], mine["persistent"], mine["size"], mine["priority"]) == (True, True, 8 * MIB, 3)
+    assert mine["reachable"]
+    assert (areas[str(other)]["active"], areas[str(other)]["persistent"]) == (False, True)
+    doctor = machine.swapctl("doctor", check=False, nobody=True).json
+    assert f"{machine.area}: Permission denied" in doctor["unchecked"]
+    assert not [one for one in doctor["findings"] if one["subject"] in areas and machine.token in one["subject"]]
+    refused = machine.swapctl("off", machine.area, check=False, nobody=True)
+    assert refused.code == 1
+    assert f"{machine.area}: Permission denied; hint: run as root" in " ".join(refused.err.split())
 
 
 def test_the_memory_is_that_of_free(machine: Machine):
