@@ -62,11 +62,12 @@ def host(number: int, *, users: int = 10) -> dict[str, Any]:
             "unchecked": ["/swapfile: no permission to read its header"] if number % 17 == 0 else [],
         },
         "report_processes": {
-            "processes": [_process(dice, 1000 + one) for one in range(users)],
-            "unknown": [],
+            "processes": [*_processes(dice, users), _IN_MEMORY],
             "partial": number % 19 == 0,
         },
     }
+    if number % 50 == 1:
+        told["report_processes"] = {"unreachable": True, "msg": "Connection timed out during banner exchange"}
     if number % 2 == 0:
         told["swap_result"] = _layout(number)
     return told
@@ -181,6 +182,13 @@ def _share(dice: random.Random) -> dict[str, float]:
     return {name: round(dice.random() * 20, 2) for name in ("avg10", "avg60", "avg300")} | {"total": 4711}
 
 
-def _process(dice: random.Random, pid: int) -> dict[str, Any]:
-    name = dice.choice(["postgres", "java", "mysqld", "python3", "redis-server", "nginx", "dockerd"])
-    return {"pid": pid, "name": name, "user": "app", "swap": dice.randrange(GIB), "rss": dice.randrange(GIB)}
+def _processes(dice: random.Random, count: int) -> list[dict[str, Any]]:
+    names = ["postgres", "java", "mysqld", "python3", "redis-server", "nginx", "dockerd"]
+    found = [
+        {"pid": pid, "name": dice.choice(names), "user": "app", "swap": dice.randrange(GIB), "rss": dice.randrange(GIB)}
+        for pid in range(1000, 1000 + count)
+    ]
+    return sorted(found, key=lambda one: one["swap"], reverse=True)
+
+
+_IN_MEMORY = {"pid": 999, "name": "not-swapped", "user": "app", "swap": 0, "rss": GIB}

@@ -190,6 +190,18 @@ def brightness(colour):
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear))
 
 
+def test_only_who_is_in_swap_is_among_those_with_most(seen):
+    text = seen.eval("document.body.textContent")
+    assert "postgres" in text
+    assert "not-swapped" not in text
+
+
+def test_a_host_that_went_away_meanwhile_says_so(seen):
+    text = seen.eval(f"{BODIES}.find((one) => one.textContent.includes('node1.')).textContent")
+    assert "not checked: processes: Connection timed out during banner exchange" in text
+    assert "Most in swap" not in text
+
+
 def test_hostile_names_are_names(browser, tmp_path, collections_path):
     hosts = reports.hostile()
     page = reports.render(tmp_path, collections_path, hosts)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,8 +69,15 @@ class Fleet:
         self._inventory = machine.directory / "hosts.json"
         self._inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
 
-    def play(self, *flags: str, **variables: Any):
-        """Run the playbook where its page is wanted."""
+    def roll(self, **play: Any):
+        """Run a playbook of somebody else's, a few hosts at a time."""
+        playbook = self.machine.directory / "rolling.json"
+        play = {"hosts": "all", "gather_facts": False, "serial": 2, "roles": ["swapctl.linux.report"], **play}
+        playbook.write_text(json.dumps([play]), encoding="utf-8")
+        return self.play(playbook=playbook)
+
+    def play(self, *flags: str, playbook: str | Path = "swapctl.linux.report", **variables: Any):
+        """Run a playbook where its page is wanted."""
         return self.machine.run(
             *(
                 "env",
@@ -78,7 +87,7 @@ class Fleet:
                 Path(sys.executable).parent / "ansible-playbook",
             ),
             *("--inventory", self._inventory, "--extra-vars", json.dumps(variables)),
-            *(*flags, "swapctl.linux.report"),
+            *(*flags, playbook),
             env={
                 **venv_path(),
                 "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
@@ -174,6 +183,44 @@ def test_hosts_that_are_all_gone_are_on_the_page(fleet, browser):
     played = fleet.play("--limit", "gone,broken")
     browser.open(fleet.page)
     assert sorted(browser.eval(NAMES)) == ["broken", "gone"], played.out
+
+
+def test_batches_are_all_on_the_page(fleet, browser):
+    played = fleet.roll()
+    assert (played.code, played.out.count("TASK [swapctl.linux.report : Write the page")) == (2, 3), played.out
+    browser.open(fleet.page)
+    told = details(browser)
+    assert sorted(told) == ["broken", "differs", "gone", "plain", "refused"]
+    assert [name for name, text in told.items() if "not looked at" in text] == []
+    assert "unreachable" in told["gone"]
+
+
+def test_a_batch_of_which_nothing_can_be_seen_ends_the_play_unless_its_errors_are_ignored(fleet, browser):
+    seen = []
+    for role in ({}, {"ignore_errors": True}):
+        played = fleet.roll(order="reverse_inventory", roles=[{"role": "swapctl.linux.report", **role}])
+        browser.open(fleet.page)
+        told = details(browser)
+        seen.append((played.code, {name for name, text in told.items() if "not looked at" in text}))
+        assert "unreachable" in told["gone"]
+        assert "failed" in told["broken"]
+    assert seen == [(2, {"differs", "plain", "refused"}), (0, set())]
+
+
+def test_no_command_line_is_read_of_who_is_in_swap(fleet, machine):
+    need("strace")
+    machine.make_area(active=True, size=16 * MIB, options=("--priority", "32767"))
+    python = machine.directory / "traced-python"
+    trace = f"strace -f -e trace=%file -o {machine.directory}/trace.$$"
+    python.write_text(f'#!/bin/sh\nexec {trace} {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    with in_swap():
+        played = fleet.play("--limit", "plain", ansible_python_interpreter=str(python))
+    assert played.code == 0, played.out
+    assert html.escape(NAME) in fleet.page.read_text(encoding="utf-8")
+    opened = "".join(path.read_text(encoding="utf-8") for path in machine.directory.glob("trace.*"))
+    of_process = r'"(?:(?:/proc/)?\d+/)?(status|cmdline|environ|exe|smaps|smaps_rollup)"'
+    assert set(re.findall(of_process, opened)) == {"status"}
 
 
 def test_wrong_variables_are_named(fleet):
