@@ -9,6 +9,8 @@ from .memory import displaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..errors import Refused
     from .facts import Facts, Target
     from .needs import Need
@@ -17,11 +19,13 @@ if TYPE_CHECKING:
 class Load:
     """What the areas hold that leave, if only for a moment, and the room that there is for it.
 
-    *moving*: areas whose file becomes that of another one, by what they come from: they are on too late to make room.
+    *moving*: areas whose file becomes that of another one, by what they come from: they are on too late to make room,
+    as those of *late* are.
     """
 
-    def __init__(self, needs: list[Need], facts: Facts) -> None:
+    def __init__(self, needs: list[Need], facts: Facts, late: Collection[Need] = ()) -> None:
         self.facts = facts
+        self._late = late
         self.moving: dict[Need, Need] = {}
         self._needs = needs
         self._leaving = [one.target for need in needs for one in (need, need.below) if one and one.leaves]
@@ -40,7 +44,8 @@ class Load:
         """The room in the areas that stay on, and in those that are added first: but no area in RAM makes room."""
         gone = {target.identity for target in self._leaving}
         stay = (one.entry for one in self.facts.active if one.identity is None or one.identity not in gone)
-        added = (need for need in self._needs if need.adds and not need.area.makes_device and need not in self.moving)
+        added = (need for need in self._needs if need.adds and not need.area.makes_device)
+        added = (need for need in added if need not in self.moving and need not in self._late)
         return sum(entry.size - entry.used for entry in stay) + sum(need.size - self.facts.page_size for need in added)
 
     @property

@@ -75,6 +75,12 @@ class Need(Record):
         return self.target.active is not None and self.comes_back and not self.is_reactivated
 
     @property
+    def gets_smaller(self) -> bool:
+        """Whether a file is to have fewer blocks than it has."""
+        is_file = self.target.kind == "file" and self.area.state == "present" and self.is_made
+        return is_file and self.size < self.target.allocated
+
+    @property
     def is_device(self) -> bool:
         """Whether the area is on a block device, if only on one that is made first."""
         return self.target.kind == "device" or self.area.makes_device

@@ -4,13 +4,13 @@ The dry run, Ansible's check mode and the real run all take their actions from `
 
 A swap file is always made anew under a temporary name and takes its final name in one step, whole. Where the disk has
 room for the old and the new one, the new one is made *beside* the old. Where it has not, the old one gives up its name,
-is changed, and gets its name back.
+is changed, and gets its name back. Where one area can only grow when another has become smaller, that one comes first.
 """
 
 from __future__ import annotations
 
 from .. import sizes
-from ..errors import InvalidInput
+from ..errors import InvalidInput, Refused
 from ..naming import temporary_name
 from . import actions, filesystem, guards, units
 from .area import Area, Existing, Unlisted
@@ -40,10 +40,9 @@ def plan(
     *further* changes come after those of the areas, and before what cannot be taken back.
     """
     needs = _needs(wanted, facts)
-    draft, persistence = _Draft(needs, facts), Persistence(needs, facts)
+    persistence = Persistence(needs, facts)
     first = persistence.first()
-    for need in sorted(needs, key=_turn):
-        draft.add(need)
+    draft = _draft(needs, facts)
     rest = persistence.rest(backup=backup, in_place=fstab_in_place)
     everything = [*first, *draft.changes, *rest, *further, *draft.irrevocable, *draft.tidying]
     if everything:
@@ -84,6 +83,24 @@ def expected(area: Area, facts: Facts) -> State:
     )
 
 
+def _draft(needs: list[Need], facts: Facts) -> _Draft:
+    """Return what all *needs* take; what gets smaller is first only on file systems that have no room otherwise."""
+    refusals: dict[int, Refused] = {}
+    while True:
+        draft = _Draft(needs, facts, short=frozenset(refusals))
+        try:
+            for need in sorted(needs, key=lambda one: (not draft.gives_room(one), _turn(one))):
+                draft.add(need)
+        except Refused as refusal:
+            if draft.lacks is None:
+                raise
+            if draft.lacks in refusals:
+                raise refusals[draft.lacks] from None
+            refusals[draft.lacks] = refusal
+        else:
+            return draft
+
+
 def _turn(need: Need) -> int:
     """Return when a need has its turn: what adds room comes before what takes it away."""
     return 0 if need.adds else 1 if need.comes_back else 2
@@ -113,15 +130,27 @@ def _target(area: Area, facts: Facts) -> Target:
 
 
 class _Draft:
-    """A plan in the making: the changes, then what cannot be taken back, then what tidies up when all is as wanted."""
+    """A plan in the making: the changes, then what cannot be taken back, then what tidies up when all is as wanted.
 
-    def __init__(self, needs: list[Need], facts: Facts) -> None:
+    *short*: the file systems on which files that get smaller have to make room for others.
+    """
+
+    def __init__(self, needs: list[Need], facts: Facts, short: frozenset[int]) -> None:
         self.needs = needs
         self.facts = facts
+        self.short = short
         self.changes: list[Action] = []
         self.irrevocable: list[Action] = []
         self.tidying: list[Action] = []
-        self.load = Load(needs, facts)
+        self.taken: list[tuple[filesystem.Filesystem | None, int]] = []  # by files that are changed where they stand
+        self.lacks: int | None = None  # the file system that has no room
+        self.load = Load(needs, facts, late=[need for need in needs if need.adds] if short else [])
+
+    def gives_room(self, need: Need) -> bool:
+        """Whether the file of *need* has to get smaller before others get what it gives up."""
+        place = need.target.filesystem
+        is_short = place is not None and place.device in self.short
+        return is_short and need.gets_smaller and self._can_change(need)
 
     def add(self, need: Need) -> None:
         """Add what *need* takes."""
@@ -243,6 +272,7 @@ class _Draft:
     def _remake(self, old: Target, need: Need) -> None:
         """Make the file of *old*, which is not in use, that of *need*, under a name of no meaning in between."""
         new = temporary_name(need.target.path, "new")
+        self.taken.append((old.filesystem, need.size - old.allocated))
         self.changes += [
             actions.Rename(old.path, new),
             actions.Resize(new, old.size, need.size, self._reserves(need.target.filesystem)),
@@ -289,19 +319,26 @@ class _Draft:
         directory = target.path.rpartition("/")[0]
         left = [left for left in target.leftovers if left.path.rpartition("/")[0] == directory]
         freed = sum(one.allocated for one in left if one.ours and not one.active)
-        return place.free + freed - sum(one.size for one in made if one.path.rpartition("/")[0] in here)
+        taken = sum(amount for where, amount in self.taken if where and where.device == place.device)
+        return place.free + freed - taken - sum(one.size for one in made if one.path.rpartition("/")[0] in here)
 
     def _fits_beside(self, need: Need) -> bool:
         """Whether there is room for a whole new file beside the old one; Refused if there is for neither way."""
         target, whole, free = need.target, need.size + _slack(need.size), self._free(need.target)
+        if self.gives_room(need):
+            return False
         if not self._can_change(need):
-            guards.check_space(target, whole, free)
+            self._check_space(target, whole, free)
             return True
         bridge = self.load.bridge_size(need)
         if whole <= free and (not bridge or self._place_for_bridge(target, bridge, whole)):
             return True
-        guards.check_space(target, _growth(need, target), free)
+        self._check_space(target, _growth(need, target), free)
         return False
+
+    def _check_space(self, target: Target, needed: int, free: int) -> None:
+        self.lacks = target.filesystem.device if target.filesystem and needed > free else None
+        guards.check_space(target, needed, free)
 
     def _reserves(self, place: filesystem.Filesystem | None) -> bool:
         return filesystem.preallocates(place.type if place else "", self.facts.kernel)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -156,3 +158,32 @@ def test_a_unit_of_systemds_takes_over_from_fstab_and_back(machine: Machine):
     machine.swapctl("ensure", area, "--size", "8M", "--priority", "4")
     assert machine.listed() == [(str(area), "sw,pri=4")]
     assert not (units / name).exists()
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["as-wanted", "or-as-before"])
+def test_on_a_full_disk_one_area_grows_into_what_another_gives_up(machine: Machine, *, fails: bool):
+    point = machine.mount("ext4", 96 * MIB, "-b", str(PAGE))  # of smaller blocks the kernel leaves some out
+    grows, shrinks = point / f"grows-{machine.token}", point / f"shrinks-{machine.token}"
+    machine.swapctl(
+        "apply", layout(machine, {"path": str(grows), "size": "16M"}, {"path": str(shrinks), "size": "40M"})
+    )
+    free = shutil.disk_usage(machine.real(point)).free
+    with machine.real(point / "data").open("xb") as data:
+        os.posix_fallocate(data.fileno(), 0, free - 10 * MIB)
+    before = machine.snapshot()
+    file = layout(machine, {"path": str(grows), "size": "40M"}, {"path": str(shrinks), "size": "16M"})
+    if fails:
+        machine.fake("mkswap", 'case "$*" in *grows*) exit 1;; esac; exec "$REAL" "$@"')
+        run = machine.swapctl("apply", file, check=False)
+        assert run.json["error"] == "RolledBack"
+        assert without_inodes(machine.snapshot()) == without_inodes(before)
+        assert set(machine.swaps()) == {str(grows), str(shrinks)}
+        return
+    assert machine.swapctl("apply", file).names == ["swapoff", "rename", "resize", "format", "rename", "swapon"] * 2
+    assert machine.is_whole_area(grows, 40 * MIB)
+    assert machine.is_whole_area(shrinks, 16 * MIB)
+    assert {path: entry.size for path, entry in machine.swaps().items()} == {
+        str(grows): 40 * MIB - PAGE,
+        str(shrinks): 16 * MIB - PAGE,
+    }
+    assert machine.swapctl("apply", file).names == []
