@@ -22,11 +22,11 @@ _PATIENCE = 30.0
 
 
 class Terminal:
-    """Runs *command*, with the terminal as its own; it is hung up in the end."""
+    """Runs *command*, with the terminal as its own, so many *columns* wide; it is hung up in the end."""
 
-    def __init__(self, command: list[str], env: Mapping[str, str]) -> None:
+    def __init__(self, command: list[str], env: Mapping[str, str], *, columns: int = 200) -> None:
         self._master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         try:
             self.process = subprocess.Popen(
                 [*_HEEDING, "setsid", "--ctty", *command],
