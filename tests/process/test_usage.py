@@ -13,7 +13,7 @@ from swapctl import process
 from swapctl.process import rates
 from swapctl.process.moments import moment
 from tests.process.silent import LONGEST
-from tests.process.stage import until
+from tests.process.stage import NOBODY, need, until
 
 if TYPE_CHECKING:
     from tests.process.stage import Stage, Victim
@@ -190,6 +190,23 @@ def test_nobody_is_told_what_it_may_not_know(stage: Stage):
     (row,) = stage.swapctl("ps", "--pid", str(victim.pid), "--pss", nobody=True).json["rows"]
     assert (row["pid"], row["pss"], row["swap_pss"]) == (victim.pid, None, None)
     assert row["rss"] == status(victim.pid, "VmRSS")
+
+
+@pytest.mark.parametrize(("option", "denied"), [("noaccess", True), ("invisible", False)])
+def test_hidden_processes_are_said_to_be_hidden(stage: Stage, option: str, *, denied: bool):
+    need("unshare")
+    stage.victim()
+    hide = f'mount -t proc -o hidepid={option} proc /proc && exec "$@"'
+    hidden = ("unshare", "--mount", "sh", "-c", hide, "sh", *stage.command(nobody=True), "ps", "--limit", "0")
+    found = stage.run(*hidden, "--json").json
+    assert found["partial"] is True
+    assert {row["uid"] for row in found["rows"]} == {NOBODY}
+    assert (found["denied"] > 0) == denied  # listed, and nothing said of them
+    text = stage.run(*hidden)
+    assert "swapctl: /proc hides the processes of others (hidepid): there may be more\n" in text.err
+    assert ("the kernel does not tell all of " in text.err) == denied
+    one = stage.run(*hidden, "--pid", str(os.getpid()), "--json")
+    assert (one.code, one.json["rows"], one.json["partial"]) == (1, [], True)
 
 
 def test_command_lines_are_told_on_request(stage: Stage):
