@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from . import metrics
 from .errors import Refused, Unreadable
 from .host import LocalHost
+from .process.figures import kibibytes
 from .process.table import Denied, Gone, Table
 from .swap import memory
 from .swap.diagnosis import diagnose
@@ -61,14 +63,13 @@ def _users(top: int, *, is_used: bool) -> metrics.Users:
 
 
 def _swapped(table: Table) -> Iterator[metrics.User]:
+    read = table.reader()
     for pid in table.pids():
-        view = table.view(pid)
-        try:
-            swap = view.memory("VmSwap")
+        with suppress(Gone, Denied):
+            swap = kibibytes(read(f"{pid}/status"), b"VmSwap")
             if swap and pid != os.getpid():
+                view = table.view(pid)
                 yield metrics.User(view.comm, metrics.unit_of(view.unified_cgroup), swap)
-        except (Gone, Denied):
-            continue
 
 
 def _text(host: LocalHost, path: str) -> str:
