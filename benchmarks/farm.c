@@ -2,6 +2,7 @@
  *
  * A line is a process's name and its arguments, apart by tabs; an empty one is the last. Each process executes this file
  * once more, so that its command line is a real one, and then writes one byte. SIGTERM reaches it and has no effect.
+ * With SWAPCTL_BENCHMARK_SWAPPED in the environment, each has a page in swap.
  * None is left behind: they die with this process, and it ends with its input, however that comes to its end.
  */
 #define _GNU_SOURCE
@@ -9,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "SWAPCTL_BENCHMARK_NAME"
+#define SWAPPED "SWAPCTL_BENCHMARK_SWAPPED"
+#define PAGE 4096
 #define END SIGUSR1 /* goes to the group: a process's number may be somebody else's by then */
 #define MOST_WORDS 64
 
@@ -22,8 +26,20 @@ static void nothing(int number)
     (void)number;
 }
 
+static void swap_out(void)
+{
+    char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        _exit(1);
+    sprintf(page, "%d", getpid()); /* no two alike, and not empty */
+    madvise(page, PAGE, MADV_PAGEOUT);
+}
+
 static int live(const char *name)
 {
+    if (getenv(SWAPPED))
+        swap_out();
     prctl(PR_SET_NAME, name);
     signal(SIGTERM, nothing);
     if (write(STDOUT_FILENO, "", 1) != 1)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import IO, Any
 
 SWAPCTL = [str(Path(sys.executable).parent / "swapctl")]
+PS_MEM = str(Path(sys.executable).parent / "ps_mem")
 NOBODY = 65534
 ALL, FOUND, TARGETS, FILES = 10_000, 4, 5_000, 1_024
 SOUGHT = "swapbench-job"  # so that no process of somebody else is meant
@@ -58,6 +59,10 @@ for one in psutil.process_iter(["name", "cmdline"]):
     if (sys.argv[1] in command or sys.argv[1] in one.info["name"]) and one.pid != os.getpid():
         print(one.pid)
 """
+BY_AWK = """
+awk '/^Name/ { name = $2 } /^VmSwap/ { swap[name] += $2 } END { for (name in swap) print name, swap[name] }' \\
+    /proc/[0-9]*/status 2>&1 || true  # some have ended meanwhile
+"""
 
 
 def find(directory: Path) -> Iterator[Pair]:
@@ -78,14 +83,21 @@ def find(directory: Path) -> Iterator[Pair]:
 
 
 def usage(directory: Path) -> Iterator[Pair]:
-    """Compare who uses memory, of 10,000 processes, with ps(1), and sums of what is shared out with smem(8)."""
+    """Compare who uses memory, of 10,000 processes, with ps(1), and sums of what is shared out with others."""
     columns = "pid,user,state,etimes,rss,maj_flt,cputimes,comm"
     with _farm(directory, _lines(ALL, *KINDS)):
         yield Pair("ps / ps -eo, sorted", [*SWAPCTL, "ps"], ["ps", "-eo", columns, "--sort=-rss"], 0.6)
-        if shutil.which("smem"):
-            yield Pair(
-                "ps --by program --pss / smem", [*SWAPCTL, "ps", "--by", "program", "--pss"], ["smem"], 0.5, slow=3
-            )
+        for name, peer in {"smem": ["smem"], "ps_mem": [PS_MEM, "--swap"]}.items():
+            if shutil.which(peer[0]):
+                ours = [*SWAPCTL, "ps", "--by", "program", "--pss"]
+                yield Pair(f"ps --by program --pss / {name}", ours, peer, 0.5, slow=3)
+
+
+def metrics(directory: Path) -> Iterator[Pair]:
+    """Compare figures for Prometheus, of 10,000 processes in swap, with the one line of awk(1) that is usual."""
+    if os.geteuid() == 0:
+        with _area(directory), _farm(directory, _lines(ALL, *KINDS), SWAPPED="yes"):
+            yield Pair("metrics / awk", [*SWAPCTL, "metrics"], ["sh", "-c", BY_AWK], 3)
 
 
 def wait(directory: Path) -> Iterator[Figure]:
@@ -103,7 +115,7 @@ def files(directory: Path) -> Iterator[Check]:
         yield Check(name, lambda: _stop_with_few_files(directory))
 
 
-BENCHMARKS = {"find": find, "usage": usage, "wait": wait, "files": files}
+BENCHMARKS = {"find": find, "usage": usage, "metrics": metrics, "wait": wait, "files": files}
 
 
 def prepare() -> str:
@@ -124,18 +136,31 @@ def machine(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _farm(directory: Path, lines: Iterable[str], user: int | None = None) -> Iterator[None]:
-    """Have one process for each line; none is left."""
+def _farm(directory: Path, lines: Iterable[str], user: int | None = None, **environment: str) -> Iterator[None]:
+    """Have one process for each line; none is left. *environment*: see farm.c."""
     text = "".join(f"{line}\n" for line in lines)
     count = text.count("\n")
     pipe = subprocess.PIPE
-    with subprocess.Popen([directory / "farm"], stdin=pipe, stdout=pipe, **_as(user)) as farm:
+    env = {**os.environ, **{f"SWAPCTL_BENCHMARK_{name}": value for name, value in environment.items()}}
+    with subprocess.Popen([directory / "farm"], stdin=pipe, stdout=pipe, env=env, **_as(user)) as farm:
         to_farm, from_farm = (cast("IO[bytes]", stream) for stream in (farm.stdin, farm.stdout))
         to_farm.write(f"{text}\n".encode())
         to_farm.flush()
         if len(from_farm.read(count)) < count:
             sys.exit(f"benchmarks: {count:,} processes cannot be started")
         yield
+
+
+@contextmanager
+def _area(directory: Path) -> Iterator[None]:
+    """Have swap with room for a page of each process."""
+    path = str(directory / "farm.swap")
+    how = ["--size", "64M", "--priority", "32767", "--persist", "none"]
+    subprocess.run([*SWAPCTL, "ensure", path, *how], check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        subprocess.run([*SWAPCTL, "remove", path], check=True, stdout=subprocess.DEVNULL)
 
 
 def _as(user: int | None) -> dict[str, Any]:
