@@ -2,10 +2,10 @@
 
 usage: python benchmarks/run.py [--runs N] [--directory DIR] [NAME ...]
 
-NAME is a benchmark, or one of the two parts that they are in. The part `swap` needs root, changes fstab only in a mount
-namespace of its own, and takes away what it makes; `processes` needs a C compiler and starts thousands of processes,
-which end with it. A ratio is a command's time divided by that of its peer right after it. Machines are noisy; look at
-the median, and run it again before you believe it.
+NAME is a benchmark, or one of the three parts that they are in. The part `swap` needs root, changes fstab only in a
+mount namespace of its own, and takes away what it makes; `processes` needs a C compiler and starts thousands of
+processes, which end with it; `report` needs Chromium. A ratio is a command's time divided by that of its peer right
+after it. Machines are noisy; look at the median, and run it again before you believe it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import processes, swap
+from benchmarks import processes, report, swap
 
-PARTS = {"swap": swap, "processes": processes}
+PARTS = {"swap": swap, "processes": processes, "report": report}
 
 
 def main() -> int:

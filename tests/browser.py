@@ -129,6 +129,12 @@ class Browser:
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self.events.append(self._next(until))
 
+    def load(self, path: Path) -> float:
+        """Load a file, and return how many seconds that took."""
+        self.open(path)
+        took: float = self.eval("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        return took / 1000
+
     def look(self, width: int = 1280, height: int = 900, *, dark: bool = False) -> None:
         """Have a window of this size, of somebody who likes it light or dark."""
         self.call(
