@@ -16,14 +16,14 @@ from .plan import expected, plan
 from .state import State, state
 from .texts import WriteText
 from .transaction import Transaction
-from .tuning import plan_tuning
+from .tuning import overpromised, plan_tuning
 from .tuning_facts import gather_tuning
 from .zswap import plan_zswap
 from .zswap_facts import gather_zswap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .action import Action
     from .facts import Facts, Target
@@ -172,7 +172,8 @@ def converge(
         settings = _settings(layout, host)
         further = [action for one in settings for action in one.actions]
         actions = plan(areas, found, backup=backup, fstab_in_place=fstab_in_place, further=further)
-        sight = _Sight(areas, found, tuple(actions), settings, _warnings(host, found, actions))
+        warnings = (*_warnings(host, found, actions), *_promises(layout, areas, found))
+        sight = _Sight(areas, found, tuple(actions), settings, warnings)
         return look(areas, groups=True) if sight.moves_pages and not groups else sight
 
     def result(
@@ -222,6 +223,18 @@ def _warnings(host: LocalHost, found: Facts, actions: Iterable[Action]) -> tuple
         return ()
     place = f"the host wakes up from {resume.area} after hibernation, at offset {resume.offset}"
     return (f"{place}, where it no longer is then; swapctl doctor tells what to set",)
+
+
+def _promises(layout: Layout, areas: Iterable[Area], found: Facts) -> Iterator[str]:
+    """Warn if programs have been promised more memory than the layout lets them have."""
+    if layout.tuning:
+        pairs = [(state(found.target(area.path), found), expected(area, found)) for area in areas]
+        more = sum(_in_use(then) - _in_use(now) for now, then in pairs)
+        yield from overpromised(layout.tuning, found.memory, found.promised, found.memory.swap_total + more)
+
+
+def _in_use(one: State) -> int:
+    return (one.usable or 0) if one.active else 0
 
 
 def _all_areas(layout: Layout, host: LocalHost) -> tuple[Area, ...]:

@@ -6,6 +6,7 @@ from ..sizes import GIB, human
 from .area import LARGEST_PRIORITY
 from .finding import WARNING, Finding, finding
 from .remedies import ensure, word
+from .tuning import STRICT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _MOST_ZRAM = 2  # times RAM
 _FULL = 10  # percent of swap that is free
 _PRESSED = 10.0  # percent of a minute in which tasks waited for memory
 _HIGHEST_SWAPPINESS = 100  # above it, swap is taken to be faster than files are
-_STRICT = 2  # vm.overcommit_memory
 
 
 def of_host(facts: Facts, condition: Condition) -> Iterator[Finding]:
@@ -86,12 +86,20 @@ def _of_amount(facts: Facts, condition: Condition) -> Iterator[Finding]:
 
 def _of_tuning(facts: Facts, condition: Condition) -> Iterator[Finding]:
     is_active = bool(facts.active)
-    if condition.overcommit == _STRICT and not is_active:
+    if condition.overcommit == STRICT and not is_active:
         yield finding(
             "overcommit",
             "vm.overcommit_memory",
             "it is 2, so programs get no more than swap and a part of RAM, and there is no swap",
             "swapctl ensure /swapfile --size auto, or sysctl vm.overcommit_memory=0",
+        )
+    if condition.overcommit == STRICT and is_active and facts.promised.amount > facts.promised.limit:
+        yield finding(
+            "overcommit",
+            "vm.overcommit_memory",
+            f"it is 2, so programs get no more than {human(facts.promised.limit)}, and they were promised "
+            f"{human(facts.promised.amount)} already",
+            "swapctl ensure another area, or sysctl vm.overcommit_ratio=100, or vm.overcommit_memory=0",
         )
     if condition.zswap and any(one.entry.path in dict(condition.zram) for one in facts.active):
         yield finding(

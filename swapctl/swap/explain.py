@@ -42,6 +42,11 @@ def swapoff(path: str, entry: Entry, failure: Failed) -> Failed:
         hint = "end what uses memory, or add another area first"
     elif _says(failure, "Operation not permitted", "Not superuser"):
         message, hint = f"the kernel does not permit it ({message})", "look for chattr +i on the file, and for seccomp"
+    elif _says(failure, "Invalid argument"):  # of an area that is listed, the kernel says so while it is emptied
+        message, hint = (
+            "somebody else is turning it off already",
+            "wait until swapon --show lists it no more, and run again",
+        )
     return Failed(f"{path} could not be turned off: {message}", hint=hint, code=failure.code)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..record import Record
 from . import crypttab, filesystem, fstab, header, partitions, signatures, table, units
+from .memory import Promised
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Facts(Record):
     active: tuple[Active, ...]
     fstab: Fstab
     memory: Memory
+    promised: Promised = Promised()
     dangling: tuple[Line, ...] = ()  # swap entries of fstab whose UUID or label nothing bears
     groups: tuple[Group, ...] = ()
     page_size: int = 4096

@@ -55,7 +55,7 @@ class _Look:
         host = self.host
         found = list(self._all_targets() if specs is None else map(self.places.target, specs))
         found = [self._with_lower(one, lower[one.spec]) if one.spec in lower else one for one in found]
-        meminfo = memory.parse(host.read_text("/proc/meminfo") or "")
+        meminfo = host.read_text("/proc/meminfo") or ""
         used = any(target.active and target.active.used for target in found)
         used = used or any(left.active for target in found for left in target.leftovers)
         return Facts(
@@ -64,7 +64,8 @@ class _Look:
             dangling=tuple(self.listing.dangling(found)),
             active=self._active_with(found),
             fstab=self.listing.fstab(),
-            memory=meminfo,
+            memory=memory.parse(meminfo),
+            promised=memory.parse_promised(meminfo),
             groups=groups_of(host, self.mounts) if used and groups else (),
             page_size=os.sysconf("SC_PAGE_SIZE"),
             kernel=host.kernel,

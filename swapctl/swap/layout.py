@@ -42,6 +42,13 @@ class Layout(Record):
     tuning: Tuning | None = None
     zswap: Zswap | None = None
 
+    @classmethod
+    def _checked(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        if fields["delete"] and not fields["exclusive"]:
+            message = "delete is about areas that are not listed, and they stay without exclusive: true"
+            raise InvalidInput(message, hint="leave it out; state: absent deletes one file")
+        return fields
+
 
 def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 (whatever YAML holds)
     """Return the layout that *document* describes; InvalidInput names the key, the value and what is allowed."""
@@ -49,13 +56,13 @@ def parse(document: Any, place: Place | None = None) -> Layout:  # noqa: ANN401 
         raise _invalid(problem.where, problem.message, problem.allowed, place)
     swap = document["swap"]
     items = swap.get("areas", [])
-    return Layout(
-        areas=tuple(_area(item, ("swap", "areas", number), place) for number, item in enumerate(items)),
-        exclusive=swap.get("exclusive", False),
-        delete=swap.get("delete", False),
-        tuning=Tuning(**swap["tuning"]) if "tuning" in swap else None,
-        zswap=Zswap(**swap["zswap"]) if "zswap" in swap else None,
-    )
+    areas = tuple(_area(item, ("swap", "areas", number), place) for number, item in enumerate(items))
+    tuning = Tuning(**swap["tuning"]) if "tuning" in swap else None
+    zswap = Zswap(**swap["zswap"]) if "zswap" in swap else None
+    try:
+        return Layout(areas, swap.get("exclusive", False), swap.get("delete", False), tuning, zswap)
+    except InvalidInput as error:
+        raise _invalid(("swap", "delete"), error.message, error.hint, place) from error
 
 
 def unlisted(layout: Layout, everything: Facts, listed: Iterable[Target]) -> Iterator[Area]:

@@ -34,6 +34,13 @@ class Memory(Record):
         return max(self.total // _MARGIN_SHARE, _SMALLEST_MARGIN)
 
 
+class Promised(Record):
+    """The memory that programs were promised, and the *limit* that counts where vm.overcommit_memory is 2."""
+
+    amount: int = 0
+    limit: int = 0
+
+
 class Group(Record):
     """A memory cgroup: what it has in *swap*, how much more memory it may take, and the groups in it."""
 
@@ -59,10 +66,18 @@ def displaced(used: int, memory: Memory, groups: Iterable[Group]) -> int:
 
 def parse(text: str) -> Memory:
     """Return the memory described by *text*, that of ``/proc/meminfo``; what it does not tell is 0."""
+    return Memory(*_amounts(text, "MemTotal", "MemAvailable", "SwapTotal", "SwapFree"))
+
+
+def parse_promised(text: str) -> Promised:
+    """Return what *text*, that of ``/proc/meminfo``, says of memory that is promised."""
+    return Promised(*_amounts(text, "Committed_AS", "CommitLimit"))
+
+
+def _amounts(text: str, *names: str) -> tuple[int, ...]:
     pairs = (line.partition(":")[::2] for line in text.split("\n") if ":" in line)
     kib = {name: int(value.split()[0]) for name, value in pairs if value.split()}
-    names = ("MemTotal", "MemAvailable", "SwapTotal", "SwapFree")
-    return Memory(*(kib.get(name, 0) * 1024 for name in names))
+    return tuple(kib.get(name, 0) * 1024 for name in names)
 
 
 def parse_pressure(text: str) -> dict[str, dict[str, float]] | None:

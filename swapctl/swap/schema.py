@@ -119,18 +119,20 @@ def _number(description: str, low: int, high: int | None = None) -> dict[str, An
     return {"description": description, "type": "integer", "minimum": low, **limit}
 
 
+_LARGEST = 2**31 - 1  # the kernel keeps it in an int
+
 TUNING: dict[str, Any] = {
     "description": "values of the kernel's, vm.*, now and after a boot; what is left out is not set",
     "type": "object",
     "additionalProperties": False,
     "properties": {
         "swappiness": _number("how readily memory of programs is swapped rather than the cache dropped", 0, 200),
-        "vfs_cache_pressure": _number("how readily names and inodes are dropped from memory", 0),
+        "vfs_cache_pressure": _number("how readily names and inodes are dropped from memory", 0, _LARGEST),
         "page_cluster": _number("power of two of how many pages are read from swap at once", 0, 31),
         "watermark_scale_factor": _number("how early memory is freed in the background, in 0.01%", 1, 3000),
         "overcommit_memory": _number("whether more memory is promised than there is: 0 guess, 1 always, 2 never", 0, 2),
-        "overcommit_ratio": _number("with 2: how much of RAM is promised besides swap, in percent", 0),
-        "min_free_kbytes": _number("memory that is kept free, in KiB", 1),
+        "overcommit_ratio": _number("with 2: how much of RAM is promised besides swap, in percent", 0, _LARGEST),
+        "min_free_kbytes": _number("memory that is kept free, in KiB", 1, _LARGEST),
     },
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .action import Action
+    from .memory import Memory, Promised
 
 FILE = "/etc/sysctl.d/99-swapctl.conf"
 PLACE = "/proc/sys/vm"
@@ -28,9 +29,15 @@ DIRECTORIES = (
 )
 CLASSIC_FILE = "/etc/sysctl.conf"  # for sysctl(8), which reads it last; for systemd-sysctl(8) only through a link
 KILOBYTES = "overcommit_kbytes"
+STRICT = 2  # of overcommit_memory: no more is promised than there is
 
 _UP_TO_200 = (5, 8)  # the first kernel whose swappiness goes beyond 100
 _OLD_MOST = 100
+_UP_TO_3000 = (
+    5,
+    17,
+)  # the first kernel whose watermark_scale_factor goes beyond 1000, though some older ones got it, too
+_OLD_MOST_SCALE = 1000
 
 
 class Tuning(Record):
@@ -149,8 +156,33 @@ def plan_tuning(wanted: Tuning, found: Tuned) -> Settings:
         before=Values(before, tuple(persistent.items())),
         after=Values(tuple((key, getattr(wanted, key)) for key in keys), wanted.values),
         actions=(*_running(wanted, found), *found.file.changes(FILE, wanted.text)),
-        warnings=tuple(conflicts(wanted, found)),
+        warnings=(*_beyond_old_kernels(wanted, found), *conflicts(wanted, found)),
     )
+
+
+def overpromised(wanted: Tuning, now: Memory, promised: Promised, swap: int) -> Iterator[str]:
+    """Yield a sentence if programs were *promised* more than *wanted* lets them have on a host with *swap* bytes."""
+    if wanted.overcommit_memory != STRICT:
+        return
+    ratio = wanted.overcommit_ratio
+    limit = swap + (promised.limit - now.swap_total if ratio is None else now.total * ratio // 100)
+    if promised.amount > limit:
+        yield (
+            f"with overcommit_memory {STRICT} programs may have {sizes.human(limit)}, and were promised "
+            f"{sizes.human(promised.amount)} already: none gets more until others end"
+        )
+
+
+def _beyond_old_kernels(wanted: Tuning, found: Tuned) -> Iterator[str]:
+    """Yield what the kernel may not know, as far as that cannot be told beforehand."""
+    for key, most, since in (
+        ("swappiness", _OLD_MOST, _UP_TO_200),
+        ("watermark_scale_factor", _OLD_MOST_SCALE, _UP_TO_3000),
+    ):
+        value = dict(wanted.values).get(key, 0)
+        if value > most and (not found.live or found.kernel < since):
+            needed = ".".join(map(str, since))
+            yield f"{known_name(key)} {value} is for Linux {needed} or later: before, the most is {most}"
 
 
 def conflicts(wanted: Tuning, found: Tuned) -> Iterator[str]:

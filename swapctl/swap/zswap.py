@@ -181,6 +181,8 @@ def _check(wanted: Zswap, found: Cache) -> None:
 
 def _warnings(wanted: Zswap, found: Cache, zram: Iterable[str]) -> Iterator[str]:
     values = dict(wanted.values)
+    if wanted.compressor and not found.live:
+        yield f"whether its kernel offers the compressor {wanted.compressor} shows at boot: it does not run here"
     for key, text in found.command_line:
         if key in values and read(key, text) != values[key]:
             yield f"the kernel's command line says zswap.{key}={text}{_outcome(wanted, key)}"

@@ -32,17 +32,23 @@ def printed(done):
 
 
 def test_the_file_is_written_exported_and_taken_back(apply, swapctl, tree, ours):
-    wanted = "{zswap: {enabled: true, compressor: zstd}}"
+    wanted = "{zswap: {enabled: true, max_pool_percent: 30}}"
     assert printed(apply(wanted, "-n")).replace("would ", "") == printed(apply(wanted))
-    assert ours.read_text() == f"{HEADER}w {PLACE}/enabled - - - - Y\nw {PLACE}/compressor - - - - zstd\n"
+    assert ours.read_text() == f"{HEADER}w {PLACE}/enabled - - - - Y\nw {PLACE}/max_pool_percent - - - - 30\n"
     assert printed(apply(wanted)) == "this host: nothing to do\n"
     document = json.loads(printed(swapctl("export", "--json", "--root", str(tree))))
-    assert document == {"swap": {"areas": [], "zswap": {"enabled": True, "compressor": "zstd"}}}
+    assert document == {"swap": {"areas": [], "zswap": {"enabled": True, "max_pool_percent": 30}}}
     assert printed(apply(json.dumps(document["swap"]))) == "this host: nothing to do\n"
     printed(apply("{}"))
     assert ours.exists()
     printed(apply("{zswap: {enabled: true, persist: none}}"))
     assert not ours.exists()
+
+
+def test_what_only_its_kernel_can_tell_is_said(apply):
+    done = apply("{zswap: {enabled: true, compressor: zstd}}", "--json", "-n")
+    said = "whether its kernel offers the compressor zstd shows at boot: it does not run here"
+    assert json.loads(done.stdout)["warnings"] == [said]
 
 
 def test_other_files_and_zram_beside_it_are_warnings(apply, ours):

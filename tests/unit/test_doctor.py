@@ -18,7 +18,7 @@ from swapctl.swap.finding import FINDINGS, INFO, WARNING, Finding
 from swapctl.swap.fstab import swap_lines
 from swapctl.swap.header import Header
 from swapctl.swap.hibernation import Hibernation
-from swapctl.swap.memory import Memory
+from swapctl.swap.memory import Memory, Promised
 from swapctl.swap.plan import plan
 from swapctl.swap.signatures import Signature
 from swapctl.swap.zram_device import Boot, Device
@@ -218,6 +218,13 @@ def test_finds_what_is_wrong(kind: str) -> None:
 def test_finds_nothing_where_nothing_is_wrong(kind: str) -> None:
     case = CASES[kind]
     assert not found(kind, case.well, case.well_condition)
+
+
+@pytest.mark.parametrize(("committed", "is_wrong"), [(7 * GIB, True), (5 * GIB, False)])
+def test_finds_more_promised_than_there_may_be(committed: int, *, is_wrong: bool) -> None:
+    host = LISTED.replace(promised=Promised(committed, 6 * GIB))
+    assert bool(found("overcommit", host, Condition(overcommit=2))) == is_wrong
+    assert not found("overcommit", host, Condition(overcommit=0))
 
 
 def test_every_finding_has_its_case() -> None:

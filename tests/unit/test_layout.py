@@ -68,7 +68,12 @@ SWAP = "swap.areas[0]"
         ({"swap": {"areas": [{"zram": "/dev/zram0"}]}}, f"{SWAP}: zram '/dev/zram0' is not right; hint: such as zram0"),
         ({"swap": {"areas": [{"path": "/x", "options": ["a", 1]}]}}, f"{SWAP}.options[1] 1 is not text"),
         ({"swap": {"tuning": {"swappiness": 201}}}, "swap.tuning: swappiness 201 is outside 0..200"),
-        ({"swap": {"tuning": {"vfs_cache_pressure": -1}}}, "swap.tuning: vfs_cache_pressure -1 is less than 0"),
+        ({"swap": {"tuning": {"vfs_cache_pressure": -1}}}, "swap.tuning: vfs_cache_pressure -1 is outside 0..2147483647"),
+        (
+            {"swap": {"delete": True, "exclusive": False}},
+            ("swap: delete is about areas that are not listed, and they stay without exclusive: true;"
+            " hint: leave it out; state: absent deletes one file"),
+        ),
         ({"swap": {"zswap": {}}}, "swap: zswap has no enabled; hint: add enabled"),
     ],
 )  # fmt: skip

@@ -7,10 +7,23 @@ from typing import Any
 import pytest
 
 from swapctl.errors import InvalidInput, Refused
+from swapctl.sizes import GIB
 from swapctl.swap.layout import Layout, parse
+from swapctl.swap.memory import Memory, Promised
 from swapctl.swap.settings import HEADER, File, OwnFile, Values, in_order
 from swapctl.swap.texts import MakeDirectory, SetValue, WriteText
-from swapctl.swap.tuning import CLASSIC_FILE, FILE, Line, Tuned, Tuning, declared, others, overridden, plan_tuning
+from swapctl.swap.tuning import (
+    CLASSIC_FILE,
+    FILE,
+    Line,
+    Tuned,
+    Tuning,
+    declared,
+    others,
+    overpromised,
+    overridden,
+    plan_tuning,
+)
 
 NOW = {
     "swappiness": 60,
@@ -145,9 +158,9 @@ def test_what_is_allowed_up_to_the_limit():
         ({"overcommit_memory": 3}, "overcommit_memory 3 is outside 0..2"),
         ({"page_cluster": -1}, "page_cluster -1 is outside 0..31"),
         ({"watermark_scale_factor": 0}, "watermark_scale_factor 0 is outside 1..3000"),
-        ({"vfs_cache_pressure": -1}, "vfs_cache_pressure -1 is less than 0"),
-        ({"overcommit_ratio": -1}, "overcommit_ratio -1 is less than 0"),
-        ({"min_free_kbytes": 0}, "min_free_kbytes 0 is less than 1"),
+        ({"vfs_cache_pressure": -1}, "vfs_cache_pressure -1 is outside 0..2147483647"),
+        ({"overcommit_ratio": -1}, "overcommit_ratio -1 is outside 0..2147483647"),
+        ({"min_free_kbytes": 0}, "min_free_kbytes 0 is outside 1..2147483647"),
     ],
 )
 def test_what_is_out_of_range_is_named(values, complaint):
@@ -231,6 +244,40 @@ def test_a_file_that_makes_the_kernel_forget_the_ratio_is_reported(path, outcome
     assert warning == f"{path} line 1 sets vm.overcommit_kbytes to 4096{outcome}"
     assert not plan_tuning(Tuning(overcommit_memory=2), found).warnings
     assert overridden(found.replace(file=OwnFile("vm.overcommit_ratio = 80\n"))) == ((warning,) if path == Z else ())
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "warning"),
+    [
+        ({"kernel": (5, 16)}, {"watermark_scale_factor": 2000}, "vm.watermark_scale_factor 2000 is for Linux 5.17 or later: before, the most is 1000"),
+        ({"kernel": (5, 16)}, {"watermark_scale_factor": 1000}, ""),
+        ({"kernel": (5, 17)}, {"watermark_scale_factor": 2000}, ""),
+        ({"live": False}, {"watermark_scale_factor": 1001}, "vm.watermark_scale_factor 1001 is for Linux 5.17 or later: before, the most is 1000"),
+        ({"live": False}, {"swappiness": 150}, "vm.swappiness 150 is for Linux 5.8 or later: before, the most is 100"),
+        ({"live": False}, {"swappiness": 100}, ""),
+    ],
+)  # fmt: skip
+def test_what_not_every_kernel_knows_is_said(found, wanted, warning):
+    """An old one may have got it from its distribution: what it then does not take is an error of the run."""
+    assert plan_tuning(Tuning(**wanted), tuned(**found)).warnings == ((warning,) if warning else ())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "swap", "is_too_much"),
+    [
+        pytest.param({"overcommit_memory": 2}, 1, True, id="too-much"),
+        pytest.param({"overcommit_memory": 2}, 3, False, id="enough-swap"),
+        pytest.param({"overcommit_memory": 2, "overcommit_ratio": 80}, 1, False, id="enough-of-ram"),
+        pytest.param({"overcommit_memory": 2, "overcommit_ratio": 40}, 3, True, id="less-of-ram"),
+        pytest.param({"overcommit_memory": 0}, 1, False, id="guesses"),
+        pytest.param({"overcommit_ratio": 10}, 1, False, id="not-asked-for"),
+    ],
+)
+def test_more_than_was_promised_already_is_said(wanted, swap, is_too_much):
+    now, promised = Memory(10 * GIB, 8 * GIB, swap_total=GIB), Promised(8 * GIB, 6 * GIB)
+    said = list(overpromised(Tuning(**wanted), now, promised, swap * GIB))
+    assert len(said) == is_too_much
+    assert all("and were promised 8 GiB already" in one for one in said)
 
 
 def test_which_files_count_and_in_which_order():
