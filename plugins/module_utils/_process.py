@@ -59,9 +59,10 @@ def look(options: Mapping[str, Any]) -> dict[str, object]:
     if options["memory"]:
         chosen = process.Selector.if_any({**options, "state": options["process_state"]})
         limit = LIMIT if options["limit"] is None else options["limit"] or None
-        told = process.usage(chosen, sort=options["sort"] or "swap", limit=limit).to_dict()
+        how = {"sort": options["sort"] or "swap", "by": options["by"], "pss": bool(options["pss"])}
+        told = process.usage(chosen, limit=limit, **how).to_dict()
         return {"processes": told.pop("rows"), **told}
-    for name in ("sort", "limit"):
+    for name in ("sort", "limit", "by", "pss"):
         if options[name] is not None:
             raise InvalidInput(f"{name} is of use with memory alone", hint=f"leave {name} out, or have memory: true")
     return process.look(selector(options)).to_dict()

@@ -40,6 +40,19 @@ options:
   limit:
     description: So many, V(0) for all. When left out, 20. Only with O(memory).
     type: int
+  by:
+    description:
+      - Sum what all processes of one program, user or systemd unit have. What several of them share is counted for
+        each, unless O(pss) shares it out.
+      - When left out, each process is told. Only with O(memory).
+    type: str
+    choices: [program, user, unit]
+  pss:
+    description:
+      - Whether to share out what several processes have together, in memory and in swap. The kernel walks through the
+        memory of all that are told for it, which takes longer, and brings nothing back from swap.
+      - When left out, that is done for O(sort=pss) alone. Only with O(memory).
+    type: bool
 notes:
   - What an ordinary user may not know of a process of somebody else is told in RV(unknown), and whether C(/proc) hides
     processes altogether in RV(partial).
@@ -70,6 +83,14 @@ EXAMPLES = r"""
     limit: 5
   register: users
 
+- name: Which unit uses most swap?
+  swapctl.linux.process_info:
+    memory: true
+    by: unit
+    pss: true
+    limit: 1
+  register: units
+
 - name: Tell of them
   ansible.builtin.debug:
     msg: "{{ item.name }} ({{ item.user }}): {{ item.swap | human_readable }}"
@@ -82,6 +103,8 @@ processes:
     - The processes, in the order of their ids. Sizes are in bytes.
     - With O(memory) in the order that O(sort) says, and each without C(inode), C(command), C(parent_pid) and
       C(session).
+    - With O(by) each is what several have together, with the C(name) of the program, user or unit. C(pid), C(uid),
+      C(user), C(state) and C(argv) are then null or empty, and C(age) is that of the oldest.
   returned: success
   type: list
   elements: dict
@@ -144,7 +167,7 @@ processes:
       type: int
       sample: 0
     count:
-      description: How many processes this stands for, always 1.
+      description: How many processes this stands for, 1 without O(by).
       returned: with O(memory)
       type: int
       sample: 1
@@ -164,7 +187,9 @@ processes:
       type: float
       sample: 71.25
     pss:
-      description: Memory, with what is shared divided by those who share it; null but for O(sort=pss).
+      description:
+        - Memory, with what is shared divided by those who share it.
+        - null unless O(pss) or O(sort=pss) asks for it, and where this user may not know.
       returned: with O(memory)
       type: int
       sample: 52428800
@@ -232,6 +257,8 @@ MEMORY = {
     "memory": {"type": "bool", "default": False},
     "sort": {"type": "str", "choices": ["swap", "rss", "pss", "faults", "age", "cpu"]},
     "limit": {"type": "int"},
+    "by": {"type": "str", "choices": ["program", "user", "unit"]},
+    "pss": {"type": "bool"},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import pwd
 import re
 import signal
 import socket
@@ -18,7 +19,7 @@ import yaml
 
 from swapctl import process
 from swapctl.process import plan
-from swapctl.process.usage import SORTS
+from swapctl.process.usage import GROUPS, SORTS
 from tests.collection.controller import Controller, isolated_python
 from tests.process.stage import need, told, until
 from tests.support import ROOT, missing, run
@@ -357,8 +358,23 @@ def test_process_info_tells_who_uses_most(controller, victims, mark):
     assert few["processes"][0]["argv"] == []
 
 
+def test_process_info_tells_what_a_program_has(controller, victims, mark):
+    for _number in range(3):
+        victims.start(mark)
+    each, together, shared = controller.tasks(
+        find(memory=True, pattern=mark),
+        find(memory=True, pattern=mark, by="program"),
+        find(memory=True, pattern=mark, by="user", pss=True),
+    ).results
+    ((program,), (user,)) = together["processes"], shared["processes"]
+    assert (program["name"], program["count"], program["pid"], program["pss"]) == ("sh", 3, None, None)
+    assert program["rss"] == sum(one["rss"] for one in each["processes"])
+    assert (user["name"], user["count"], shared["total"]) == (pwd.getpwuid(os.geteuid()).pw_name, 3, 1)
+    assert 0 < user["pss"] < user["rss"]
+
+
 def test_what_is_of_use_with_memory_alone_is_refused_without(controller, mark):
-    for options in ({"sort": "rss"}, {"limit": 3}):
+    for options in ({"sort": "rss"}, {"limit": 3}, {"by": "unit"}, {"pss": False}):
         (failed,) = controller.tasks(find(pattern=mark, **options)).results
         (name,) = options
         expected = f"{name} is of use with memory alone; hint: leave {name} out, or have memory: true"
@@ -437,8 +453,9 @@ def shape(options):
 
 def test_the_modules_have_the_librarys_options(documented):
     process_options, info_options = documented
-    assert set(info_options) == {*selectors(), "memory", "sort", "limit"}
+    assert set(info_options) == {*selectors(), "memory", "sort", "limit", "by", "pss"}
     assert info_options["sort"]["choices"] == list(SORTS)
+    assert info_options["by"]["choices"] == list(GROUPS)
     assert set(process_options) == {*selectors(), *actions()}
     for name in selectors():
         assert process_options[name] == info_options[name]
