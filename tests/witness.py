@@ -53,19 +53,22 @@ class Witness:
 
     def listed(self) -> list[tuple[str, set[str]]]:
         """Return source and options of the swap entries in fstab, as libmount reads them."""
-        found = self.host.run("findmnt --fstab --types swap --noheadings --raw --output SOURCE,OPTIONS")
+        command = "findmnt --fstab --types swap --noheadings --raw --output SOURCE,OPTIONS"
+        found = self.host.run_expect([0, 1], command)  # 1: there is none, or it could not read
+        assert not found.stderr, found.stderr
         rows = (line.split() for line in found.stdout.splitlines())
         return [(source, set(options.split(","))) for source, options in rows]
 
     def signature(self, path: str) -> dict[str, str]:
         """Return what blkid finds at *path*, nothing if it knows nothing there."""
-        found = self.host.run("blkid --probe --output export -- %s", path)
+        found = self.host.run_expect([0, 2], "blkid --probe --output export -- %s", path)
         return dict(re.findall(r"^(\w+)=(.*)$", found.stdout, re.MULTILINE))
 
     def disk(self, name: str) -> str:
         """Return the device that the kernel has given the host's disk *name*."""
-        found = self.out("grep -l -x -e %s /sys/block/loop*/loop/backing_file", f".*/{self.name}/{name}.disk")
-        return f"/dev/{found.split('/')[3]}"
+        command = "grep -s -l -x -e %s /sys/block/loop*/loop/backing_file"
+        found = self.host.run_expect([0, 2], command, f".*/{self.name}/{name}.disk")  # 2: another host's went meanwhile
+        return f"/dev/{found.stdout.split('/')[3]}"
 
     def names(self, directory: str) -> list[str]:
         """Return the names in a directory, hidden ones too."""

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support import ROOT, missing, run, venv_path
 
-SCRIPTS = [path for path in sorted([*ROOT.glob("tools/*"), ROOT / ".ci" / "run"]) if os.access(path, os.X_OK)]
+PLACES = ("tools/*", "molecule/shared/*", ".ci/run")
+SCRIPTS = [path for place in PLACES for path in sorted(ROOT.glob(place)) if path.is_file() and os.access(path, os.X_OK)]
 
 
 @pytest.mark.parametrize(

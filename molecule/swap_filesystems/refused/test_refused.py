@@ -13,5 +13,9 @@ def test_no_file_is_left(witness: Witness) -> None:
     assert not witness.names("/dev/shm")
 
 
+def test_none_was_made_and_removed(witness: Witness) -> None:
+    assert witness.out("stat --format '%n %y' / /dev/shm") == witness.out("cat /root/directories")
+
+
 def test_fstab_lists_neither(witness: Witness) -> None:
     assert not {"/swapfile", "/dev/shm/swapfile"} & set(dict(witness.listed()))

@@ -17,6 +17,10 @@ def test_no_file_is_left(witness: Witness) -> None:
     assert not witness.names("/swap")
 
 
+def test_none_was_made_and_removed(witness: Witness) -> None:
+    assert witness.out("stat --format '%n %y' /swap /etc") == witness.out("cat /root/directories")
+
+
 def test_fstab_keeps_its_bytes(witness: Witness) -> None:
     assert (
         witness.host.file("/etc/fstab").content_string == "# a comment with two  spaces\ntmpfs /scratch tmpfs noauto\n"
