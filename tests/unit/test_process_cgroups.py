@@ -26,7 +26,7 @@ def fill(directory, **files):
 
 def test_a_limit_of_version_2_is_the_lowest_on_the_way_up(inner):
     fill(inner, memory__current=9 * MIB, memory__max="max", memory__high=64 * MIB)
-    fill(inner, memory__swap__current=0, memory__swap__max=32 * MIB)
+    fill(inner, memory__swap__current=5 * MIB, memory__swap__max=32 * MIB)
     fill(inner.parent, memory__current=90 * MIB, memory__max=96 * MIB, memory__swap__max=0)
     assert limits_in(2, "/outer/inner", str(inner)) == {
         "version": 2,
@@ -34,7 +34,7 @@ def test_a_limit_of_version_2_is_the_lowest_on_the_way_up(inner):
         "memory": 9 * MIB,
         "memory_max": 96 * MIB,
         "memory_high": 64 * MIB,
-        "swap": 0,
+        "swap": 5 * MIB,
         "swap_max": 0,
     }
 
