@@ -1,7 +1,8 @@
-"""The page about metrics: it tells of every metric that there is, and its units are what systemd takes."""
+"""The page about metrics: it tells of every metric that there is, its units are what systemd takes, its rules fire."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -35,6 +36,51 @@ def test_the_rules_ask_for_metrics_that_are_there():
     named = set(re.findall(r"swapctl_\w+", rules))
     assert named
     assert named <= set(re.findall(r"^\| `(\w+)`", PAGE, re.MULTILINE))
+
+
+# An hour of two hosts, as they are told: in one there is nothing wrong, in the other all that the rules are for.
+WELL = WHOLE.replace(
+    memory=WHOLE.memory and WHOLE.memory.replace(swap_free=WHOLE.memory.swap_total),
+    areas=WHOLE.areas[:1],
+    pressure={who: dict.fromkeys(share, 0) for who, share in (WHOLE.pressure or {}).items()},
+    events=dict.fromkeys(WHOLE.events or {}, 0),
+)
+ILL = WHOLE.replace(
+    memory=WHOLE.memory and WHOLE.memory.replace(swap_free=1),
+    areas=(WHOLE.areas[0].replace(active=False),),
+    pressure={who: {**share, "avg60": 20.0, "total": 30_000_000} for who, share in (WHOLE.pressure or {}).items()},
+)
+
+
+def test_the_rules_fire_on_the_host_that_they_are_for(tmp_path):
+    if not shutil.which("promtool"):
+        missing("no promtool here")
+    (rules,) = pages.blocks(PAGE, "yaml")
+    (tmp_path / "rules.yml").write_text(rules)
+    names = re.findall(r"- alert: (\w+)", rules)
+    firing = {
+        "expr": 'count by (alertname, instance) (ALERTS{alertstate="firing"})',
+        "eval_time": "30m",
+        "exp_samples": [{"labels": f'{{alertname="{name}", instance="ill"}}', "value": 1} for name in names],
+    }
+    told = [*_series("well", WELL), *_series("ill", ILL)]
+    test = {"interval": "1m", "input_series": told, "promql_expr_test": [firing]}
+    whole = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "test.yml").write_text(json.dumps(whole))  # which is YAML, too
+    run("promtool", "check", "rules", tmp_path / "rules.yml")
+    run("promtool", "test", "rules", tmp_path / "test.yml")
+
+
+def _series(host: str, sight: metrics.Sight) -> list[dict[str, str]]:
+    """Return what is printed, minute by minute for an hour: a counter goes up by what it is."""
+    found = []
+    for line in metrics.prometheus(metrics.families(sight)).splitlines():
+        if not line.startswith("#"):
+            name, _brace, labels = line.rpartition(" ")[0].rstrip("}").partition("{")
+            value = line.rpartition(" ")[2]
+            values = f"0+{value}x60" if name.endswith("_total") else f"{value}x60"
+            found.append({"series": f'{name}{{{labels}{"," if labels else ""}instance="{host}"}}', "values": values})
+    return found
 
 
 def test_the_service_calls_the_command_as_it_is():
