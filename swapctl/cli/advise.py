@@ -7,7 +7,7 @@ import textwrap
 
 from .. import sizes, swap
 from ..errors import InvalidInput
-from ..swap.advice import KINDS, Wish
+from ..swap.advice import KINDS, LEAST_RAM, Wish
 from ..swap.advice_facts import advice
 from . import documents, output, parser
 
@@ -57,10 +57,14 @@ def run(args: argparse.Namespace) -> int:
 def _ram(text: str | None) -> int:
     if text is None:
         return 0
-    size = sizes.parse(text)
-    if size.relative:
-        raise InvalidInput(f"--ram {text!r} is no amount", hint="give bytes, K, M, G or T")
-    return size.amount
+    try:
+        amount = sizes.parse(text).amount
+    except InvalidInput:
+        amount = 0
+    if amount < LEAST_RAM:
+        least = sizes.exact(LEAST_RAM)
+        raise InvalidInput(f"--ram {text!r} is no amount of RAM", hint=f"give {least} or more, in bytes, K, M, G or T")
+    return amount
 
 
 def _comments(found: Advice) -> Iterator[str]:

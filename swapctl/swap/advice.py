@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..errors import InvalidInput
 from ..record import Record
 from ..sizes import GIB, MIB, exact, human
+from .area import LARGEST_PRIORITY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _GENERATOR = "zram-generator.conf(5), zram-size"
 _KUBERNETES = "Kubernetes: kubelet configuration, failSwapOn; Swap memory management"
 _SLEEP = "Linux: Documentation/power/swsusp.rst; systemd-hibernate.service(8)"
 _FILES = "swapon(8), NOTES"
+_PRIORITY = "swapon(2), Priority"
+_FSTAB = "fstab(5); swapon(8), --all"
+_UNITS = "systemd.swap(5)"
 _BTRFS = "btrfs(5), SWAPFILE SUPPORT"
 _ZRAM = "Linux: Documentation/admin-guide/blockdev/zram.rst"
 _ZSWAP = "Linux: Documentation/admin-guide/mm/zswap.rst"
@@ -34,6 +38,7 @@ _MEMINFO = "proc_meminfo(5)"
 _QUEUE = "Linux: Documentation/ABI/stable/sysfs-block, queue/rotational"
 _OURS = "swapctl"
 
+LEAST_RAM = 16 * MIB
 STEP = 256 * MIB
 SMALL = 2 * GIB
 MEDIUM = 8 * GIB
@@ -101,7 +106,10 @@ class Present(Record):
 
 
 class Zram(Record):
-    """The zram device that a new area would be on: *obstacle* is why there can be none, or nothing."""
+    """The zram device that a new area would be on: *obstacle* is why there can be none, or nothing.
+
+    *persist*: what has such areas come back at boot.
+    """
 
     name: str = "zram0"
     algorithms: tuple[str, ...] = ()
@@ -156,15 +164,16 @@ class Situation(Record):
 
 
 class Reason(Record):
-    """One figure or choice: what it is *about*, its *value*, in bytes or a word, *why*, and the *source* of that."""
+    """One figure or choice: what it is *about*, its *value*, *why*, and the *source* of that; *unit*: bytes or none."""
 
     about: str
     value: int | str
     why: str
     source: str
+    unit: str = ""
 
     def __str__(self) -> str:
-        value = human(self.value) if isinstance(self.value, int) else self.value
+        value = human(int(self.value)) if self.unit else self.value
         return f"{self.about}: {value}: {self.why} [{self.source}]"
 
     def to_dict(self) -> dict[str, object]:
@@ -203,9 +212,16 @@ def usual(ram: int) -> tuple[int, str]:
 
 
 def whole(size: int, step: int = 0) -> int:
-    """Return *size* rounded up to whole *step*s or, without one, to what people would write."""
-    step = step or (STEP if size <= MEDIUM else GIB)
+    """Return *size* rounded up to whole *step*s or, without one, to what people would write: an eighth more at most."""
+    step = step or _step(size)
     return -(-size // step) * step
+
+
+def _step(size: int) -> int:
+    if size > MEDIUM:
+        return GIB
+    eighth = max(size // 8, MIB)
+    return min(STEP, 1 << (eighth.bit_length() - 1))
 
 
 class _Adviser:
@@ -214,7 +230,7 @@ class _Adviser:
     def __init__(self, known: Situation, wish: Wish) -> None:
         self.known = known
         self.wish = wish
-        self.ram = whole(known.ram)  # the kernel keeps some for itself, and shows less than there is
+        self.ram = whole(known.ram)
         self.items: list[dict[str, Any]] = [dict(one.item) for one in known.present]
         self.reasons: list[Reason] = []
         self.remarks: list[str] = []
@@ -273,7 +289,8 @@ class _Adviser:
 
     def _amount(self) -> int:
         size, why = usual(self.ram)
-        self._reason("usual", size, f"{why}; there are {human(self.ram)}", _RED_HAT)
+        taken = f", taken for {human(self.ram)}: the kernel keeps some to itself" if self.ram > self.known.ram else ""
+        self._reason("usual", size, f"{why}; there are {human(self.known.ram)}{taken}", _RED_HAT)
         for raised, reason, source in self._raises(size):
             if raised > size:
                 size = raised
@@ -302,9 +319,24 @@ class _Adviser:
     # what is there
 
     def _keep(self) -> None:
-        for one in self.known.present:
+        for one, item in zip(self.known.present, self.items):
             used = f", of which {human(one.used)} are in use" if one.used else ""
             self._reason(one.name, one.size, f"is there already, and is kept{used}", _OURS)
+            self._have_back(one, item)
+
+    def _have_back(self, one: Present, item: dict[str, Any]) -> None:
+        """Have an area come back at boot that would not."""
+        if "noauto" in item.get("options", ()):
+            self.remarks.append(f"{one.name} is gone after a reboot: /etc/fstab has it with noauto ({_FSTAB})")
+        if item.get("persist") != "none":
+            return
+        persist = self.known.zram.persist if one.kind == "zram" else self.known.persist
+        if persist == "none":
+            self.remarks.append(f"{one.name} is gone after a reboot: nothing here could turn it on at boot")
+            return
+        item["persist"] = persist
+        why = f"nothing turns {one.name} on at boot, so it would be gone after a reboot"
+        self._reason("persist", persist, why, _FSTAB if persist == "fstab" else _UNITS)
 
     def _provide(self, amount: int) -> None:
         if self.wish.hibernation:
@@ -379,7 +411,8 @@ class _Adviser:
 
     def _room(self, free: int) -> int:
         """Return how much of what is *free* swap may take: a disk that is full stops more than swap helps."""
-        return free // 2 // STEP * STEP
+        step = _step(free // 2)
+        return free // 2 // step * step
 
     def _why_not(self) -> list[str]:
         told = [
@@ -405,10 +438,10 @@ class _Adviser:
         return True
 
     def _add(self, more: int, least: int = STEP) -> bool:
-        """Add a file of *more* bytes, or as near to that as there is room, but not below *least*."""
+        """Add a file of *more* bytes, or as near to that as there is room, but not below *least* unless *more* is."""
         for site in self.known.sites:
             size = min(whole(more), self._room(site.free))
-            if site.obstacle or size < least:
+            if site.obstacle or size < min(least, whole(more)):
                 continue
             item: dict[str, Any] = {"path": site.path, "size": exact(size)}
             short = f", less than the {human(more)} that are missing" if size < more else ""
@@ -465,13 +498,13 @@ class _Adviser:
         zram = self.known.zram
         if before_disk:
             size = min(whole(self.ram // 2, MIB), _MOST_ZRAM_BEFORE_DISK)
-            why = f"half of RAM, at most {human(_MOST_ZRAM_BEFORE_DISK)}, filled before the disk"
+            why = f"half of RAM, at most {human(_MOST_ZRAM_BEFORE_DISK)}, besides what is on the disk"
             self._reason(zram.name, size, why, _GENERATOR)
         else:
             size = min(self.ram, _MOST_ZRAM)
             why = f"as much as RAM, at most {human(_MOST_ZRAM)}: when it is full it takes a half or a third of that"
             self._reason(zram.name, size, why, _FEDORA)
-        item: dict[str, Any] = {"zram": zram.name, "size": exact(size), "priority": _PRIORITY_BEFORE_DISK}
+        item: dict[str, Any] = {"zram": zram.name, "size": exact(size), "priority": self._priority()}
         algorithm = next((one for one in _ALGORITHMS if one in zram.algorithms), None)
         if algorithm:
             item["algorithm"] = algorithm
@@ -482,6 +515,21 @@ class _Adviser:
             self.remarks.append(f"nothing makes {zram.name} at boot: this host has no systemd")
         self.items.append(item)
         self.has_only_zram = not before_disk
+
+    def _priority(self) -> int:
+        """Return a priority above those of all areas that are there, as far as there is one."""
+        set_already = {one.name: one.item.get("priority", -1) for one in self.known.present}
+        first = max(set_already, key=lambda name: set_already[name], default="")
+        highest = set_already.get(first, -1)
+        if highest < _PRIORITY_BEFORE_DISK:
+            priority, why = _PRIORITY_BEFORE_DISK, "filled before what is on a disk, which has a lower one or none set"
+        elif highest < LARGEST_PRIORITY:
+            priority, why = highest + 1, f"filled before {first}, which has {highest}"
+        else:
+            priority, why = highest, f"the highest that there is; {first} has it, too, so they are filled in turn"
+            self.remarks.append(f"to have zram filled first, give {first} a priority below {highest}")
+        self._reason("priority", priority, why, _PRIORITY, unit="")
+        return priority
 
     def _tune(self) -> None:
         """Have swap in RAM alone used as readily as the cache is dropped, and read page by page."""
@@ -497,7 +545,7 @@ class _Adviser:
         ):
             if key not in tuning:
                 tuning[key] = value
-                self._reason(key, str(value), why, _VM)
+                self._reason(key, value, why, _VM, unit="")
 
-    def _reason(self, about: str, value: int | str, why: str, source: str) -> None:
-        self.reasons.append(Reason(about, value, why, source))
+    def _reason(self, about: str, value: int | str, why: str, source: str, unit: str = "bytes") -> None:
+        self.reasons.append(Reason(about, value, why, source, unit if isinstance(value, int) else ""))

@@ -214,6 +214,7 @@ def _persist(found: Facts) -> str:
 def _zram(host: LocalHost, found: Facts) -> Zram:
     if not host.live:
         return Zram(obstacle="what its kernel has is not known before it runs")
+    persist = "systemd" if found.systemd.is_there else "none"
     for number in range(_MOST_DEVICES):
         device = gather_zram(host, f"/dev/zram{number}")
         if device is None or device.disksize:
@@ -221,9 +222,8 @@ def _zram(host: LocalHost, found: Facts) -> Zram:
         obstacle = "" if device.loadable else "the kernel has none"
         if device.boot.owners:
             obstacle = f"{', '.join(device.boot.owners)} makes such areas already"
-        persist = "systemd" if found.systemd.is_there else "none"
         return Zram(device.name, device.algorithms, persist, obstacle)
-    return Zram(obstacle=f"{_MOST_DEVICES} devices are in use")
+    return Zram(persist=persist, obstacle=f"{_MOST_DEVICES} devices are in use")
 
 
 # what has happened, and who is there

@@ -63,8 +63,8 @@ def test_json_has_the_layout_and_the_reasons(host):
     told = json.loads(host("--json")[0].stdout)
     assert sorted(told) == ["layout", "reasons", "remarks"]
     assert told["layout"] == {"swap": {"areas": [{"path": "/swapfile", "size": "4G"}]}}
-    assert sorted(told["reasons"][0]) == ["about", "source", "value", "why"]
-    assert told["reasons"][0]["value"] == 4 << 30
+    assert sorted(told["reasons"][0]) == ["about", "source", "unit", "value", "why"]
+    assert (told["reasons"][0]["value"], told["reasons"][0]["unit"]) == (4 << 30, "bytes")
 
 
 def test_of_this_machine_the_layout_is_one(swapctl, tmp_path):
@@ -91,7 +91,10 @@ def test_without_yaml_it_is_json_and_the_reasons_go_beside_it(swapctl, tree, tmp
     ("arguments", "complaint"),
     [
         ([], "how much RAM the host has is not known here; hint: give it with --ram, such as 4G"),
-        (["--ram", "50%"], "--ram '50%' is no amount; hint: give bytes, K, M, G or T"),
+        *(
+            (["--ram", ram], f"--ram '{ram}' is no amount of RAM; hint: give 16M or more, in bytes, K, M, G or T")
+            for ram in ("50%", "auto", "much", "0", "1", "16383K")
+        ),
         (
             ["--kind", "zram", "--hibernation"],
             "kind zram is in memory, so the host could not hibernate to it; hint: take disk or both",
@@ -108,7 +111,7 @@ def test_what_was_advised_and_done_is_advised_again_and_nothing_is_left_to_do(sw
     layout = tmp_path_factory.mktemp("layout") / "layout.yml"
     layout.write_text(first.stdout, encoding="utf-8")
     done = swapctl("apply", str(layout), "--root", str(tree))
-    assert (done.stderr, done.returncode, (tree / "swapfile").stat().st_size) == ("", 0, 512 << 20)
+    assert (done.stderr, done.returncode, (tree / "swapfile").stat().st_size) == ("", 0, 128 << 20)
     again, planned = host(ram=64 << 10)
-    assert "# enough: 512 MiB: " in again.stdout
+    assert "# enough: 128 MiB: " in again.stdout
     assert json.loads(planned.stdout)["actions"] == []

@@ -127,8 +127,8 @@ def other_root(machine: Machine):
 @pytest.mark.parametrize(
     ("kind", "areas"),
     [
-        pytest.param("btrfs", [{"path": "/swap/swapfile", "size": "1536M", "subvolume": True}], id="btrfs"),
-        pytest.param("xfs", [{"path": "/swapfile", "size": "1792M"}], id="xfs"),
+        pytest.param("btrfs", [{"path": "/swap/swapfile", "size": "1664M", "subvolume": True}], id="btrfs"),
+        pytest.param("xfs", [{"path": "/swapfile", "size": "1920M"}], id="xfs"),
         pytest.param("btrfs-two", [], id="btrfs-of-two-disks"),
         pytest.param("tmpfs", [], id="in-memory"),
         pytest.param("tmpfs-disk", [{"path": "/persist/swapfile", "size": "1792M"}], id="in-memory-and-a-disk"),

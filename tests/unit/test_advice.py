@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swapctl.errors import InvalidInput
-from swapctl.sizes import GIB, MIB, exact
-from swapctl.swap.advice import KINDS, Activity, Present, Site, Situation, Wish, Zram, advise, usual
+from swapctl.sizes import GIB, MIB, exact, human
+from swapctl.swap.advice import KINDS, Activity, Present, Site, Situation, Wish, Zram, advise, usual, whole
 from swapctl.swap.area import Area
 from swapctl.swap.layout import parse
 from swapctl.swap.memory import Memory
@@ -49,6 +49,12 @@ FIRST = {"zram": "zram0", "priority": 100, "algorithm": "zstd"}
             {},
             [{"path": "/swapfile", "size": "1G"}, {**FIRST, "size": "256M"}],
             id="vps-512M-with-zram",
+        ),
+        pytest.param(
+            host(64 * MIB, zram=OFFERS, sites=(SSD.replace(free=300 * MIB),)),
+            {},
+            [{"path": "/swapfile", "size": "128M"}, {**FIRST, "size": "32M"}],
+            id="router-64M",
         ),
         pytest.param(host(980 * MIB), {}, [{"path": "/swapfile", "size": "2G"}], id="1G"),
         pytest.param(
@@ -170,6 +176,90 @@ def test_typical_hosts(known, wish, expected):
     assert areas(known, **wish) == expected
 
 
+@pytest.mark.parametrize(
+    "ram", [16 * MIB, 58 * MIB, 65 * MIB, 100 * MIB, 490 * MIB, 1100 * MIB, 4 * GIB - MIB, 63 * GIB]
+)
+def test_what_is_said_of_the_ram_is_true(ram):
+    """Swap is reckoned for an eighth more at most, and that is said."""
+    usual, *_rest = advise(host(ram), Wish()).reasons
+    taken = whole(ram)
+    assert ram <= taken <= ram + ram // 8
+    more = f", taken for {human(taken)}: the kernel keeps some to itself" if taken > ram else ""
+    assert usual.why.endswith(f"; there are {human(ram)}{more}")
+
+
+@pytest.mark.parametrize(
+    ("set_already", "expected", "why"),
+    [
+        (None, 100, "filled before what is on a disk, which has a lower one or none set"),
+        (99, 100, "filled before what is on a disk, which has a lower one or none set"),
+        (100, 101, "filled before /swapfile, which has 100"),
+        (200, 201, "filled before /swapfile, which has 200"),
+        (32767, 32767, "the highest that there is; /swapfile has it, too, so they are filled in turn"),
+    ],
+)
+def test_zram_is_filled_before_a_disk_whatever_its_priority(set_already, expected, why):
+    item = dict(file(GIB).item) if set_already is None else {**file(GIB).item, "priority": set_already}
+    advice = advise(host(GIB, file(GIB, item=item), zram=OFFERS), Wish(kind="both"))
+    disk, zram = advice.layout["swap"]["areas"]
+    assert (disk.get("priority"), zram["priority"]) == (set_already, expected)
+    (reason,) = (one for one in advice.reasons if one.about == "priority")
+    assert str(reason) == f"priority: {expected}: {why} [swapon(2), Priority]"
+    turn = "to have zram filled first, give /swapfile a priority below 32767"
+    assert (turn in advice.remarks) == (zram["priority"] == set_already)
+
+
+PASSING = {**file(8 * GIB).item, "persist": "none"}
+ON_ZRAM = file(8 * GIB, kind="zram", item={"zram": "zram1", "persist": "none"})
+
+
+@pytest.mark.parametrize(
+    ("known", "persist"),
+    [
+        pytest.param(host(8 * GIB, file(8 * GIB, item=PASSING)), "fstab", id="enough"),
+        pytest.param(host(8 * GIB, file(GIB, item=PASSING)), "fstab", id="grows"),
+        pytest.param(host(8 * GIB, file(8 * GIB, item=PASSING), persist="systemd"), "systemd", id="fstab-fixed"),
+        pytest.param(host(8 * GIB, ON_ZRAM), "systemd", id="zram"),
+    ],
+)
+def test_what_would_be_gone_after_a_reboot_is_advised_to_come_back(known, persist):
+    advice = advise(known, Wish())
+    assert advice.layout["swap"]["areas"][0]["persist"] == persist
+    (reason,) = (one for one in advice.reasons if one.about == "persist")
+    name = known.present[0].name
+    assert (reason.value, reason.why) == (
+        persist,
+        f"nothing turns {name} on at boot, so it would be gone after a reboot",
+    )
+    assert known.present[0].item["persist"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("known", "remark"),
+    [
+        pytest.param(
+            host(8 * GIB, file(8 * GIB, item=PASSING), persist="none"),
+            "/swapfile is gone after a reboot: nothing here could turn it on at boot",
+            id="nothing-could",
+        ),
+        pytest.param(
+            host(8 * GIB, ON_ZRAM, zram=OFFERS.replace(persist="none")),
+            "zram1 is gone after a reboot: nothing here could turn it on at boot",
+            id="nothing-could-make-zram",
+        ),
+        pytest.param(
+            host(8 * GIB, file(8 * GIB, item={**file(8 * GIB).item, "options": ["noauto"]})),
+            "/swapfile is gone after a reboot: /etc/fstab has it with noauto (fstab(5); swapon(8), --all)",
+            id="somebody-wants-it-so",
+        ),
+    ],
+)
+def test_what_does_not_come_back_is_said(known, remark):
+    advice = advise(known, Wish())
+    assert advice.remarks == (remark,)
+    assert advice.layout["swap"]["areas"][0] == known.present[0].item
+
+
 def test_kubernetes_has_no_swap_at_all():
     advice = advise(host(8 * GIB, kubelet=True), Wish())
     assert advice.layout == {"swap": {"exclusive": True, "areas": []}}
@@ -188,6 +278,8 @@ def test_zram_alone_is_tuned_for_and_what_is_set_stays():
     assert advice.layout["swap"]["tuning"] == {"swappiness": 180, "min_free_kbytes": 9000, "page_cluster": 0}
     assert advice.layout["swap"]["zswap"] == {"enabled": False}
     assert before == {"tuning": {"swappiness": 180, "min_free_kbytes": 9000}}
+    assert str(advice.reasons[-1]).startswith("page_cluster: 0: where there is no disk")
+    assert (advice.reasons[-1].value, advice.reasons[-1].unit) == (0, "")
 
 
 def test_a_stalled_host_is_told_that_swap_is_not_what_it_lacks():
