@@ -8,16 +8,17 @@ import os
 import stat
 import struct
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from . import naming
+from .errors import Failed
 from .host_errors import effect
 from .host_reading import Reading, get_flags
 from .host_signals import Interruptible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # See ioctl_iflags(2).
 _SET_FLAGS = 0x40086602
@@ -32,9 +33,24 @@ _WRITE_STEP = 8 << 20
 class Writing(Reading, Interruptible):
     """What can be done to the files of a machine."""
 
+    @contextmanager
+    def _effect(self, verb: str, path: str) -> Iterator[None]:
+        """As `effect`, and say so where a file or its directory is one that nobody can change."""
+        try:
+            with effect(verb, path):
+                yield
+        except Failed as failure:
+            real = self.inside(self.locate(path, follow=True))
+            names = (real, real.rpartition("/")[0] or "/") if failure.code == errno.EPERM else ()
+            fixed = next((name for name in names if self.flags(name) & (IMMUTABLE | APPEND_ONLY)), None)
+            if fixed is None:
+                raise
+            message = f"{failure.message}: {fixed} is immutable or append-only"
+            raise Failed(message, hint=f"chattr -i -a {fixed}", code=failure.code) from failure
+
     def create(self, path: str, *, nocow: bool = False) -> None:
         """Make an empty file that only its owner can read, where nothing stands; *nocow* for btrfs."""
-        with effect("create", path):
+        with self._effect("create", path):
             flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(self.locate(path), flags, 0o600)
             try:
@@ -53,7 +69,7 @@ class Writing(Reading, Interruptible):
         """Give the file at *path* blocks from byte *start* to *end*, reserved or written; not yet synced."""
         step = _STEP if reserve else _WRITE_STEP
         zeros = b"" if reserve else bytes(step)
-        with effect("allocate", path), self.opened(path, os.O_RDWR) as descriptor:
+        with self._effect("allocate", path), self.opened(path, os.O_RDWR) as descriptor:
             for offset in range(start, end, step):
                 self.checkpoint()
                 length = min(step, end - offset)
@@ -66,44 +82,44 @@ class Writing(Reading, Interruptible):
 
     def truncate(self, path: str, size: int) -> None:
         """Cut the file at *path* to *size* bytes."""
-        with effect("shorten", path), self.opened(path, os.O_RDWR) as descriptor:
+        with self._effect("shorten", path), self.opened(path, os.O_RDWR) as descriptor:
             os.ftruncate(descriptor, size)
 
     def write_at(self, path: str, offset: int, data: bytes) -> None:
         """Overwrite *data* at *offset* and wait until it is on the disk."""
-        with effect("write to", path), self.opened(path, os.O_RDWR) as descriptor:
+        with self._effect("write to", path), self.opened(path, os.O_RDWR) as descriptor:
             _write_all(descriptor, data, offset)
             os.fsync(descriptor)
 
     def sync(self, path: str) -> None:
         """Wait until the file or directory at *path* is on the disk."""
-        with effect("sync", path), self.opened(path) as descriptor:
+        with self._effect("sync", path), self.opened(path) as descriptor:
             os.fsync(descriptor)
 
     def rename(self, old: str, new: str) -> None:
         """Rename *old* to *new*, in place of what stands there, and wait until that is on the disk."""
-        with effect("rename to", new):
+        with self._effect("rename to", new):
             os.rename(self.locate(old), self.locate(new))
         self._sync_directory(new)
 
     def link(self, old: str, new: str) -> None:
         """Give the file *old* the second name *new*."""
-        with effect("link", old):
+        with self._effect("link", old):
             os.link(self.locate(old), self.locate(new), follow_symlinks=False)
 
     def unlink(self, path: str) -> None:
         """Delete a file, if it is there; a crash right afterwards may bring it back, whole."""
-        with effect("delete", path), suppress(FileNotFoundError):
+        with self._effect("delete", path), suppress(FileNotFoundError):
             os.unlink(self.locate(path))
 
     def set_mode(self, path: str, mode: int) -> None:
         """Change the permissions of a file."""
-        with effect("change the mode of", path), self.opened(path) as descriptor:
+        with self._effect("change the mode of", path), self.opened(path) as descriptor:
             os.fchmod(descriptor, mode)
 
     def set_owner(self, path: str, uid: int, gid: int) -> None:
         """Change the owner of a file."""
-        with effect("change the owner of", path), self.opened(path) as descriptor:
+        with self._effect("change the owner of", path), self.opened(path) as descriptor:
             os.fchown(descriptor, uid, gid)
 
     def replace_text(self, path: str, text: str) -> None:
@@ -113,7 +129,7 @@ class Writing(Reading, Interruptible):
         """
         real = self.locate(path, follow=True)
         new = naming.temporary_name(real, "new")
-        with effect("write", path):
+        with self._effect("write", path):
             _remove_own_leftover(new)
             descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
@@ -132,7 +148,7 @@ class Writing(Reading, Interruptible):
     def overwrite_text(self, path: str, text: str) -> None:
         """Write a text file where it stands, for a file that is a mount point; a crash can leave it half written."""
         data = text.encode("utf-8", "surrogateescape")
-        with effect("write", path):
+        with self._effect("write", path):
             descriptor = os.open(self.locate(path, follow=True), os.O_WRONLY | os.O_CLOEXEC)
             try:
                 _write_all(descriptor, data, 0)
@@ -144,7 +160,7 @@ class Writing(Reading, Interruptible):
     def set_value(self, path: str, value: str) -> None:
         """Write *value* to a file of the kernel's, under /proc/sys or /sys, in one call as it wants it."""
         data = value.encode("utf-8", "surrogateescape")
-        with effect("write to", path):
+        with self._effect("write to", path):
             descriptor = os.open(self.locate(path, follow=True), os.O_WRONLY | os.O_CLOEXEC)
             try:
                 os.write(descriptor, data)
@@ -153,14 +169,14 @@ class Writing(Reading, Interruptible):
 
     def make_directory(self, path: str) -> None:
         """Make a directory that everybody may read, in one that is there."""
-        with effect("make", path):
+        with self._effect("make", path):
             os.mkdir(self.locate(path), 0o755)
         self._sync_directory(path)
 
     def make_subvolume(self, path: str) -> None:
         """Make a subvolume of btrfs, where nothing stands: a directory that snapshots of others leave out."""
         parent, _separator, name = self.locate(path).rpartition("/")
-        with effect("make", path):
+        with self._effect("make", path):
             descriptor = os.open(parent or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 fcntl.ioctl(descriptor, _CREATE_SUBVOLUME, bytearray(struct.pack("q4088s", 0, os.fsencode(name))))
@@ -170,12 +186,12 @@ class Writing(Reading, Interruptible):
 
     def remove_directory(self, path: str) -> None:
         """Remove a directory in which nothing is left."""
-        with effect("remove", path):
+        with self._effect("remove", path):
             os.rmdir(self.locate(path))
 
     def symlink(self, target: str, path: str) -> None:
         """Make the symbolic link *path*, where nothing stands, to *target* as it is written."""
-        with effect("make", path):
+        with self._effect("make", path):
             os.symlink(target, self.locate(path))
         self._sync_directory(path)
 
@@ -187,7 +203,7 @@ class Writing(Reading, Interruptible):
         """Copy a text file to a dated name beside it, metadata and all, and return that name."""
         real = self.locate(path, follow=True)
         copy = f"{real}.{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}~"
-        with effect("back up", path):
+        with self._effect("back up", path):
             with open(real, "rb") as file:
                 data = file.read()
             descriptor = os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -201,7 +217,7 @@ class Writing(Reading, Interruptible):
 
     def _sync_directory(self, path: str) -> None:
         directory = os.path.dirname(self.locate(path))
-        with effect("sync", directory):
+        with self._effect("sync", directory):
             descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 os.fsync(descriptor)

@@ -42,6 +42,10 @@ class Values(Record):
         """The options that are left for swapon."""
         return frozenset(one for one in self.options if not one.startswith(("pri=", "x-"))) - _NO_MATTER
 
+    def means(self, other: Values) -> bool:
+        """Whether both turn the same area on in the same way."""
+        return (self.what, self.priority, self.further) == (other.what, other.priority, other.further)
+
     def __str__(self) -> str:
         options = ",".join(self.options)
         parts = [("What", self.what), ("Priority", self.own_priority), ("Options", options)]
@@ -76,15 +80,11 @@ def overridden(wanted: Values, drop_ins: Iterable[DropIn]) -> tuple[str, str] | 
     now, culprit = wanted, None
     for one in drop_ins:
         before, now = now, values([one.text], now)
-        if _meaning(now) == _meaning(wanted):
+        if now.means(wanted):
             culprit = None
-        elif _meaning(now) != _meaning(before):
+        elif not now.means(before):
             culprit = (one.path, str(values([one.text])) or "an empty value")
     return culprit
-
-
-def _meaning(one: Values) -> tuple[str, int | None, frozenset[str]]:
-    return one.what, one.priority, one.further
 
 
 def _assignments(text: str) -> Iterator[tuple[str, str]]:

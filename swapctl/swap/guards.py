@@ -5,12 +5,16 @@ from __future__ import annotations
 from ..errors import Refused
 from ..sizes import human
 from . import units
+from .actions import SwapOff, SwapOn
 from .area import Existing
 from .drop_ins import overridden, values
 from .header import LARGEST_PAGES, SMALLEST_PAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .action import Action
     from .area import Area
     from .facts import Facts, Fstab, Target
     from .fstab import Entry
@@ -37,6 +41,7 @@ _DIRECTORIES_OF_DEVICES = {
 }
 
 APPEND_ONLY, IMMUTABLE, NOCOW = 0x20, 0x10, 0x00800000
+_MOST_AREAS = 32  # MAX_SWAPFILES, of which a kernel keeps some for itself (swapon(2), NOTES)
 
 
 def check_kind(area: Area, target: Target) -> None:
@@ -199,6 +204,34 @@ def check_units(facts: Facts) -> None:
     """Refuse to write a unit where nobody would read it."""
     if not facts.systemd.is_there:
         raise Refused(f"{units.DIRECTORY} does not exist: this host has no systemd", hint="take persist fstab")
+
+
+def check_unit_path(entry: Entry) -> None:
+    """Refuse an entry of which systemd can make no unit."""
+    obstacle = units.obstacle(entry.spec)
+    if obstacle:
+        message = f"systemd would not turn {entry.spec!r} on at boot: {obstacle}"
+        raise Refused(message, hint="take another path, or persist none")
+
+
+def check_not_fixed(changes: Iterable[Action], facts: Facts) -> None:
+    """Refuse to change units and links that nobody can change."""
+    paths = [path for path in (getattr(change, "path", "") for change in changes) if path]
+    touched = {name for path in paths for name in (path, path.rpartition("/")[0])}
+    for name in facts.systemd.fixed:
+        if name in touched:
+            raise Refused(f"{name} is immutable or append-only", hint=f"chattr -i -a {name}")
+
+
+def check_count(changes: Iterable[Action], facts: Facts) -> None:
+    """Refuse more areas at once than any kernel takes."""
+    count = most = len(facts.active)
+    for change in changes:
+        count += isinstance(change, SwapOn) - isinstance(change, SwapOff)
+        most = max(most, count)
+    if most > _MOST_AREAS:
+        message = f"there would be {most} areas at once, and no kernel takes more than {_MOST_AREAS}"
+        raise Refused(message, hint="make fewer and larger ones")
 
 
 def check_drop_ins(target: Target, entry: Entry, *, by_unit: bool) -> None:

@@ -38,6 +38,8 @@ class Persistence:
             if need.area.persist != "keep":
                 changes += [*self._unit_changes(need), *(self._unit_changes(need.below) if need.below else [])]
         changes += self._crypttab_changes(self._encrypted)
+        changes += units.emptied(changes, self._facts.systemd)
+        guards.check_not_fixed(changes, self._facts)
         reads_again = changes or (self._encrypted and self._crypttab != self._facts.text(CRYPTTAB))
         reload = [actions.DaemonReload()] if reads_again and self._facts.runs_systemd else []
         return [*dict.fromkeys(changes), *reload]  # several areas may need the same directory
@@ -58,6 +60,7 @@ class Persistence:
             guards.check_units(self._facts)
         entry = need.entry or need.unit_entry
         if entry and self._facts.systemd.is_there:
+            guards.check_unit_path(entry)
             guards.check_drop_ins(need.target, entry, by_unit=need.unit_entry is not None)
         otherwise = need.area.comes_otherwise(need.target)
         entry = None if otherwise else need.unit_entry

@@ -46,6 +46,7 @@ def plan(
     rest = persistence.rest(backup=backup, in_place=fstab_in_place)
     everything = [*first, *draft.changes, *rest, *further, *draft.irrevocable, *draft.tidying]
     if everything:
+        guards.check_count(everything, facts)
         guards.check_rights(facts, kernel=any(isinstance(one, (actions.SwapOn, actions.SwapOff)) for one in everything))
     return everything
 

@@ -87,6 +87,22 @@ class MakeDirectory(PathAction):
             run.host.remove_directory(self.path)
 
 
+class RemoveDirectory(PathAction):
+    """Remove a directory in which nothing is left."""
+
+    name = "rmdir"
+
+    def apply(self, run: Transaction) -> None:
+        """Remove it, unless somebody has put something there meanwhile."""
+        run.undo(f"the directory {self.path} is gone", self._back, run)
+        if not run.host.list(self.path):
+            run.host.remove_directory(self.path)
+
+    def _back(self, run: Transaction) -> None:
+        if not run.host.stat(self.path):
+            run.host.make_directory(self.path)
+
+
 class Link(PathAction):
     """Make the symbolic link *path* say *target*; what it says now is *before*, None if there is nothing."""
 

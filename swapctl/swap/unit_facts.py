@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import host as hosts
 from . import units
 from .drop_ins import KINDS, DropIn, directories
 from .settings import in_order
@@ -48,20 +49,25 @@ def surroundings(host: LocalHost) -> tuple[units.Surroundings, dict[str, list[tu
     """Return what writing units depends on, and by their units the links that have swap units started at boot."""
     names = host.list(units.DIRECTORY)
     directories = [f"{units.DIRECTORY}/{name}" for name in names if name.endswith((".wants", ".requires", ".d"))]
+    contents = {directory: tuple(host.list(directory)) for directory in directories}
     started = [
         (name, f"{directory}/{name}")
-        for directory in directories
+        for directory, inner in contents.items()
         if not directory.endswith(".d")
-        for name in host.list(directory)
+        for name in inner
     ]
     links: dict[str, list[tuple[str, str]]] = {}
     for name, path in started:
         if name.endswith(".swap"):
             links.setdefault(name, []).append((path, host.read_link(path) or ""))
+    files = (f"{units.DIRECTORY}/{name}" for name in names if name.endswith((".swap", ".service")))
+    changeable = (units.DIRECTORY, *directories, *files)
     around = units.Surroundings(
         runs=host.live and host.stat("/run/systemd/system") is not None,
         is_there=host.stat(units.DIRECTORY) is not None,
         directories=tuple(directories),
+        contents=tuple(contents.items()),
+        fixed=tuple(path for path in changeable if host.flags(path) & (hosts.IMMUTABLE | hosts.APPEND_ONLY)),
         enabled=tuple(dict.fromkeys(name for name, _path in started)),
         masked=tuple(name for name in names if _is_masked(host, name)),
         timeouts=tuple(_timeouts(host, directories)),

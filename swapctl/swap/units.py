@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..errors import Refused
 from ..record import Record
 from .drop_ins import Values, values
-from .texts import Link, MakeDirectory, Mask, Unlink, WriteText
+from .texts import Link, MakeDirectory, Mask, RemoveDirectory, Unlink, WriteText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Surroundings(Record):
     runs: bool = False
     is_there: bool = False
     directories: tuple[str, ...] = ()
+    contents: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the names in each of the directories
+    fixed: tuple[str, ...] = ()  # directories and files that are immutable or append-only
     enabled: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
     timeouts: tuple[tuple[str, str], ...] = ()  # files of ours that limit the wait for a device, and their texts
@@ -183,7 +186,7 @@ def changes(entry: Entry | None, found: Iterable[Unit], around: Surroundings, li
     """
     wanted = name_of(entry.spec) if entry else ""
     unmasked = [Unlink(unit.path, NOWHERE, reload=around.runs) for unit in found if unit.masked and unit.name == listed]
-    undone = [one for unit in found if unit.name != wanted for one in _removal(unit, around)]
+    undone = [one for unit in found if unit.name != wanted for one in _removal(unit, around, listed)]
     return [*unmasked, *undone, *(_addition(entry, wanted, found, around) if entry else [])]
 
 
@@ -192,14 +195,36 @@ def timeout_file(spec: str) -> str:
     return f"{DIRECTORY}/{_escaped(device_path(spec))}.device.d/{TIMEOUT_FILE}"
 
 
+def emptied(changes: Iterable[Action], around: Surroundings) -> Iterator[Action]:
+    """Yield what removes the directories of links and drop-ins in which *changes* leave nothing."""
+    left = {directory: set(names) for directory, names in around.contents}
+    taken = set()
+    for change in changes:
+        directory, _slash, name = getattr(change, "path", "").rpartition("/")
+        if isinstance(change, Unlink) or (isinstance(change, WriteText) and change.after is None):
+            left.get(directory, set()).discard(name)
+            taken.add(directory)
+        else:
+            left.get(directory, set()).add(name)
+    for directory in sorted(taken & left.keys()):
+        if not left[directory]:
+            yield RemoveDirectory(directory)
+
+
 def _addition(entry: Entry, name: str, found: Iterable[Unit], around: Surroundings) -> Iterator[Action]:
     path, text = f"{DIRECTORY}/{name}", swap_unit(entry)
     present = next((unit for unit in found if unit.path == path), None)
     if present and present.masked:
         yield Unlink(path, NOWHERE, reload=around.runs)
     before = present.text if present and not present.masked else None
-    if before != text:
+    is_kept = present is not None and not present.masked and not present.is_ours
+    if present and is_kept:
+        _check_says(present, values([text]))
+    elif before != text:
         yield WriteText(before, text, path, reload=around.runs)
+    if present and is_kept and present.links and present.is_optional == (entry.option("nofail") is not None):
+        yield from _timeout(entry, around)
+        return
     kind = "wants" if entry.option("nofail") is not None else "requires"
     link = f"{DIRECTORY}/{_TARGET}.{kind}/{name}"
     links = dict(present.links) if present else {}
@@ -210,6 +235,16 @@ def _addition(entry: Entry, name: str, found: Iterable[Unit], around: Surroundin
         if other != link or "noauto" in entry.options:
             yield Unlink(other, target, reload=around.runs)
     yield from _timeout(entry, around)
+
+
+def _check_says(unit: Unit, wanted: Values) -> None:
+    """Refuse to write over a unit of somebody else's, who may need the rest of it, unless there is no need to."""
+    says = Values(unit.what, unit.priority, unit.options)
+    if not says.means(wanted):
+        raise Refused(
+            f"{unit.path} is not written by swapctl, and says {says}, not {wanted}",
+            hint="have it say that, or delete it and it is written anew",
+        )
 
 
 def _timeout(entry: Entry, around: Surroundings) -> Iterator[Action]:
@@ -229,14 +264,19 @@ def _directory(path: str, around: Surroundings) -> Iterator[Action]:
         yield MakeDirectory(directory)
 
 
-def _removal(unit: Unit, around: Surroundings) -> Iterator[Action]:
+def _removal(unit: Unit, around: Surroundings, listed: str) -> Iterator[Action]:
     if unit.comes_from_fstab or unit.masked:
         return
     if not unit.is_ours_to_change:
         yield Mask(f"{DIRECTORY}/{unit.name}", maker=unit.maker, reload=around.runs)
         return
+    if not unit.is_ours and unit.name == listed:
+        message = f"{unit.path} is not written by swapctl, and at boot it wins over fstab"
+        raise Refused(message, hint="delete it, or take persist systemd")
     for link, target in unit.links:
         yield Unlink(link, target, reload=around.runs)
+    if not unit.is_ours:  # as systemctl disable leaves it
+        return
     yield WriteText(unit.text, None, unit.path, reload=around.runs)
     limit = timeout_file(unit.what)
     text = dict(around.timeouts).get(limit)

@@ -275,6 +275,11 @@ class Machine:
         self.run("mount", image, point)
         return point
 
+    def freeze(self, path: str) -> None:
+        """Have the kernel refuse to write to one of its files here, which it would take elsewhere."""
+        self.run("mount", "--bind", path, path)
+        self.run("mount", "-o", "remount,bind,ro", path)
+
     def list_in_fstab(self, *lines: str) -> None:
         """Add lines to the test's fstab."""
         self.fstab.write_text(OTHERS + "".join(f"{line}\n" for line in lines))

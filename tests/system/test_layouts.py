@@ -187,3 +187,38 @@ def test_on_a_full_disk_one_area_grows_into_what_another_gives_up(machine: Machi
         str(shrinks): 16 * MIB - PAGE,
     }
     assert machine.swapctl("apply", file).names == []
+
+
+@pytest.mark.parametrize("what", ["unit", "directory of units", "directory of links"])
+def test_units_that_nobody_can_change_are_refused_beforehand(machine: Machine, what: str):
+    (area,) = names(machine, "one")
+    units = Path("/etc/systemd/system")
+    name = machine.run("systemd-escape", "--path", "--suffix=swap", area).out.strip()
+    machine.swapctl("ensure", area, "--size", "8M", "--persist", "systemd")
+    fixed = {"unit": units / name, "directory of units": units, "directory of links": units / "swap.target.requires"}[
+        what
+    ]
+    machine.run("chattr", "+i", fixed)
+    try:
+        run = machine.swapctl("ensure", area, "--size", "8M", check=False)
+        assert (run.json["error"], run.json["message"]) == ("Refused", f"{fixed} is immutable or append-only")
+        assert run.json["hint"] == f"chattr -i -a {fixed}"
+        assert machine.swapctl("ensure", area, "--size", "8M", "--persist", "systemd").names == []
+    finally:
+        machine.run("chattr", "-i", fixed)
+    assert machine.swapctl("ensure", area, "--size", "8M").names[-1] == "rmdir"
+    assert not machine.real(units / "swap.target.requires").exists()
+
+
+def test_a_file_that_cannot_be_changed_is_named_with_the_cause(machine: Machine):
+    ours = "/etc/sysctl.d/99-swapctl.conf"
+    machine.real(ours).write_text("vm.swappiness = 1\n")
+    machine.run("chattr", "+i", ours)
+    try:
+        file = layout(machine, tuning={})
+        run = machine.swapctl("apply", file, check=False)
+    finally:
+        machine.run("chattr", "-i", ours)
+    assert run.json["error"] == "RolledBack"
+    assert f"{ours} is immutable or append-only" in run.json["message"]
+    assert run.json["hint"] == f"chattr -i -a {ours}"

@@ -75,7 +75,8 @@ def test_a_compressor_that_the_kernel_does_not_offer_is_refused(machine: Machine
 def test_all_is_undone_when_a_later_step_fails(machine: Machine, apply: Apply, zswap: Kept):
     before = zswap.all
     wanted = {"enabled": True, "max_pool_percent": 17}
-    failed = apply(wanted, tuning={"vfs_cache_pressure": 1 << 40}, check=False)
+    machine.freeze("/proc/sys/vm/vfs_cache_pressure")
+    failed = apply(wanted, tuning={"vfs_cache_pressure": 99}, check=False)
     assert json.loads(failed.out)["error"] == "RolledBack"
     assert (zswap.all, machine.real(OURS).exists()) == (before, False)
 

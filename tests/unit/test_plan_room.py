@@ -11,7 +11,7 @@ from swapctl.swap.area import Area
 from swapctl.swap.load import Load
 from swapctl.swap.needs import Need
 from swapctl.swap.plan import plan
-from tests.builders import UUID, active_file, ext4, facts, missing, short_of_memory
+from tests.builders import UUID, active_file, entry, ext4, facts, missing, short_of_memory
 
 SMALL, LARGE = GIB, 2 * GIB
 GROWS, SHRINKS, NEW = Area("/a", size=LARGE, persist="none"), Area("/b", size=SMALL, persist="none"), "/c"
@@ -85,3 +85,13 @@ def test_a_new_area_carries_no_load_of_one_that_makes_room_for_it():
     needs = [Need(area, found.target(area.path), found) for area in wanted]
     assert Load(needs, found).elsewhere > 400 * MIB
     assert Load(needs, found, late=needs[:1]).elsewhere == 0
+
+
+@pytest.mark.parametrize(("others", "is_refused"), [(31, False), (32, True)])
+def test_more_areas_than_any_kernel_takes_are_refused(others, *, is_refused):
+    found = facts(missing(NEW), others=[entry(f"/other{number}") for number in range(others)])
+    if not is_refused:
+        plan(Area(NEW, size="512M"), found)
+        return
+    with pytest.raises(Refused, match="^there would be 33 areas at once, and no kernel takes more than 32"):
+        plan(Area(NEW, size="512M"), found)

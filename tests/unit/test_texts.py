@@ -10,7 +10,7 @@ import pytest
 from swapctl.errors import Failed, RolledBack
 from swapctl.host import LocalHost
 from swapctl.swap.action import Action
-from swapctl.swap.texts import Link, MakeDirectory, Mask, SetValue, Unlink, WriteText
+from swapctl.swap.texts import Link, MakeDirectory, Mask, RemoveDirectory, SetValue, Unlink, WriteText
 from swapctl.swap.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "conf").write_text("one\ntwo\n")
     (tmp_path / "etc" / "link").symlink_to("conf")
+    (tmp_path / "etc" / "empty").mkdir()
     (tmp_path / "sys").mkdir()
     (tmp_path / "sys" / "value").write_text("60\n")
     return tmp_path
@@ -57,6 +58,7 @@ DONE = [
     pytest.param(WriteText(None, "new\n", "/etc/new"), {"etc/new": "new\n"}, id="new-text"),
     pytest.param(WriteText("one\ntwo\n", None, "/etc/conf"), {"etc/conf": None}, id="text-deleted"),
     pytest.param(MakeDirectory("/etc/conf.d"), {"etc/conf.d": "directory"}, id="directory"),
+    pytest.param(RemoveDirectory("/etc/empty"), {"etc/empty": None}, id="directory-removed"),
     pytest.param(Link("/etc/other", "link"), {"etc/other": "-> link"}, id="link"),
     pytest.param(Link("/etc/link", "other", "conf"), {"etc/link": "-> other"}, id="link-elsewhere"),
     pytest.param(Mask("/etc/a.swap"), {"etc/a.swap": "-> /dev/null"}, id="mask"),
@@ -92,6 +94,13 @@ def test_a_directory_that_others_have_filled_meanwhile_stays(tree):
     assert (tree / "etc" / "conf.d" / "theirs").exists()
 
 
+def test_a_directory_is_not_removed_when_somebody_has_put_something_there(tree):
+    (tree / "etc" / "empty" / "theirs").write_text("")
+    before = look(tree)
+    perform(tree, RemoveDirectory("/etc/empty"))
+    assert look(tree) == before
+
+
 def test_a_text_that_somebody_else_changed_is_not_overwritten(tree):
     with pytest.raises(RolledBack, match=r"^/etc/conf: somebody else changed it meanwhile"):
         perform(tree, WriteText("something else\n", "after\n", "/etc/conf"))
@@ -106,6 +115,7 @@ def test_a_text_that_somebody_else_changed_is_not_overwritten(tree):
         (WriteText("one\n", None, "/etc/conf"), "write", "/etc/conf, deleted: - one"),
         (WriteText(None, "", "/etc/conf"), "write", "/etc/conf: empty"),
         (MakeDirectory("/etc/conf.d"), "mkdir", "/etc/conf.d"),
+        (RemoveDirectory("/etc/conf.d"), "rmdir", "/etc/conf.d"),
         (Link("/etc/a", "b"), "link", "/etc/a to b"),
         (Unlink("/etc/a", "b"), "unlink", "/etc/a"),
         (Mask("/etc/systemd/system/dev-zram0.swap"), "mask", "dev-zram0.swap"),

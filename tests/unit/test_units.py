@@ -13,7 +13,7 @@ from swapctl.swap.actions import DaemonReload, WriteFstab
 from swapctl.swap.area import Area, Unlisted
 from swapctl.swap.fstab import Entry
 from swapctl.swap.plan import expected, plan
-from swapctl.swap.texts import Link, MakeDirectory, Mask, Unlink, WriteText
+from swapctl.swap.texts import Link, MakeDirectory, Mask, RemoveDirectory, Unlink, WriteText
 from swapctl.swap.units import Surroundings, Unit
 from tests.builders import active_file, device, facts, swap_file
 
@@ -238,3 +238,75 @@ def test_a_path_that_no_unit_can_name_is_refused(path, obstacle):
 @pytest.mark.parametrize("path", ["/a b", "/-", "/ä\\\"'%", f"/{'x' * 250}", f"/{'-' * 62}"])
 def test_other_paths_are_not(path):
     Area(path, persist="systemd")
+
+
+BY_HAND = (
+    "[Unit]\nDescription=Mine\n\n[Swap]\nWhat=/swapfile\nPriority=10\nTimeoutSec=5\n\n[Install]\nWantedBy=swap.target\n"
+)
+
+
+def test_a_unit_written_by_hand_that_says_the_same_stays_as_it_is():
+    found = facts(active_file(priority=10, units=(ours(BY_HAND),)), systemd=HERE)
+    assert plan(Area("/swapfile", priority=10, persist="systemd"), found) == []
+
+
+def test_it_is_started_at_boot_if_it_is_not():
+    unit = units.parse("swapfile.swap", f"{ETC}/swapfile.swap", BY_HAND)
+    found = facts(active_file(priority=10, units=(unit,)), systemd=HERE)
+    assert plan(Area("/swapfile", priority=10, persist="systemd"), found) == [Link(*LINK)]
+
+
+@pytest.mark.parametrize("change", [{"priority": 5}, {"priority": 10, "discard": "once"}])
+def test_one_that_says_something_else_is_not_written_over(change):
+    found = facts(active_file(priority=change["priority"], units=(ours(BY_HAND),)), systemd=HERE)
+    with pytest.raises(
+        Refused, match=f"^{ETC}/swapfile.swap is not written by swapctl, and says What=/swapfile Priority=10, not"
+    ):
+        plan(Area("/swapfile", persist="systemd", **change), found)
+
+
+def test_one_that_fstab_cannot_take_over_from_is_refused():
+    found = facts(active_file(units=(ours(BY_HAND),)), systemd=HERE)
+    with pytest.raises(
+        Refused, match="^/etc/systemd/system/swapfile.swap is not written by swapctl, and at boot it wins over fstab"
+    ):
+        plan(Area("/swapfile"), found)
+
+
+def test_one_that_is_not_wanted_at_boot_is_disabled_and_kept():
+    found = facts(active_file(units=(ours(BY_HAND),)), systemd=HERE)
+    assert plan(Area("/swapfile", persist="none"), found) == [Unlink(*LINK)]
+
+
+def test_directories_in_which_nothing_is_left_go():
+    requires, wants = (f"{ETC}/swap.target.{kind}" for kind in ("requires", "wants"))
+    around = HERE.replace(contents=((requires, ("swapfile.swap",)), (wants, ())))
+    removed = [Unlink(*LINK), WriteText(UNIT, None, f"{ETC}/swapfile.swap")]
+    found = facts(active_file(priority=10, units=(ours(),)), systemd=around)
+    gone = Area("/swapfile", priority=10, persist="none")
+    assert plan(gone, found) == [*removed, RemoveDirectory(requires)]
+    shared = around.replace(contents=((requires, ("other.swap", "swapfile.swap")),))
+    assert plan(gone, found.replace(systemd=shared)) == removed
+
+
+def test_one_that_another_link_goes_into_stays():
+    requires = f"{ETC}/swap.target.requires"
+    changes = [Unlink(*LINK), Link(f"{requires}/other.swap", "x")]
+    assert not list(units.emptied(changes, HERE.replace(contents=((requires, ("swapfile.swap",)),))))
+
+
+@pytest.mark.parametrize("name", [ETC, f"{ETC}/swapfile.swap", f"{ETC}/swap.target.requires"])
+def test_what_nobody_can_change_is_refused_beforehand(name):
+    around = HERE.replace(fixed=(name,))
+    found = facts(active_file(priority=10, units=(ours(),)), systemd=around)
+    with pytest.raises(Refused, match=f"^{name} is immutable or append-only; hint: chattr -i -a {name}"):
+        plan(Area("/swapfile", priority=10, persist="none"), found)
+    assert plan(Area("/swapfile", priority=10, persist="systemd"), found) == []
+
+
+@pytest.mark.parametrize("path", ["/swap ", "/swap\t", "/swap\\"])
+def test_a_line_of_fstab_that_systemd_cannot_use_is_refused(path):
+    with pytest.raises(Refused, match="^systemd would not turn .* on at boot: it ends with a b"):
+        plan(Area(path, persist="fstab"), facts(active_file(path), systemd=HERE))
+    assert plan(Area(path, persist="fstab"), facts(active_file(path)))
+    assert plan(Area(path, persist="none"), facts(active_file(path), systemd=HERE)) == []
