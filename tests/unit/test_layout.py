@@ -71,8 +71,7 @@ SWAP = "swap.areas[0]"
         ({"swap": {"tuning": {"vfs_cache_pressure": -1}}}, "swap.tuning: vfs_cache_pressure -1 is outside 0..2147483647"),
         (
             {"swap": {"delete": True, "exclusive": False}},
-            ("swap: delete is about areas that are not listed, and they stay without exclusive: true;"
-            " hint: leave it out; state: absent deletes one file"),
+            "swap: delete is about areas that are not listed, and they stay without exclusive: true; hint: leave it out; state: absent deletes one file",
         ),
         ({"swap": {"zswap": {}}}, "swap: zswap has no enabled; hint: add enabled"),
     ],
