@@ -97,6 +97,13 @@ class Reading:
         except OSError as error:
             raise refused(path, error) from error
 
+    def text(self, path: str) -> str:
+        """Return the text of a file that things can be told without: empty if there is none, or it cannot be read."""
+        try:
+            return self.read_text(path) or ""
+        except (Refused, Unreadable):
+            return ""
+
     def read_link(self, path: str) -> str | None:
         """Return what the symbolic link *path* says, or None if there is none."""
         try:

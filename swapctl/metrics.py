@@ -131,15 +131,13 @@ def largest(users: Iterable[User], number: int, *, partial: bool = False) -> Use
     return Users(tuple(ordered[:number]), sum(one.swap for one in ordered), partial)
 
 
-def unit_of(path: str) -> str:
-    """Return the systemd unit that the control group *path* belongs to, what changes from one start to the next as *.
+def lasting(unit: str) -> str:
+    """Return the name of a *unit* of systemd's with what changes from one start to the next as *.
 
     Sessions, containers and what systemd-run starts have names of their own each time. As labels they would make a new
     series each time, which Prometheus keeps all.
     """
-    parts = [part for part in path.split("/") if part.endswith((".service", ".scope", ".slice"))]
-    services = [part for part in parts if not part.endswith(".slice")] or parts
-    return _CHANGING.sub("-*", services[-1]) if services else ""
+    return _CHANGING.sub("-*", unit)
 
 
 def readable(text: str) -> str:
@@ -261,7 +259,7 @@ def _users(sight: Sight) -> Iterator[Family]:
     yield _family(
         "program_swap_bytes",
         "gauge",
-        "What the processes of a program in a systemd unit have in swap, of those with the most.",
+        "What the processes of a program in a unit have in swap, of the largest; what they share counts for each.",
         [Sample(one.swap, (("program", one.program), ("unit", one.unit))) for one in users.largest],
     )
     yield _family(
@@ -270,7 +268,11 @@ def _users(sight: Sight) -> Iterator[Family]:
         "How many processes that are.",
         [Sample(one.processes, (("program", one.program), ("unit", one.unit))) for one in users.largest],
     )
-    yield _gauge("processes_swap_bytes", "What all processes that can be seen have in swap.", users.all)
+    yield _gauge(
+        "processes_swap_bytes",
+        "What all processes that can be seen have in swap; what they share counts for each.",
+        users.all,
+    )
     yield _gauge("processes_hidden", "Whether processes of others cannot be seen.", int(users.partial))
 
 

@@ -6,20 +6,19 @@ import os
 from contextlib import suppress
 
 from . import metrics
-from .errors import Refused, Unreadable
 from .host import LocalHost
+from .process.cgroups import unit_of
 from .process.figures import kibibytes
 from .process.table import Denied, Gone, Table
 from .swap import memory
 from .swap.diagnosis import diagnose
 from .swap.gather import gather
 from .swap.state import state
+from .swap.zswap_facts import is_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_ZSWAP = "/sys/module/zswap/parameters/enabled"
 
 
 def look(host: LocalHost | None = None, *, top: int = metrics.TOP, findings: bool = False) -> metrics.Sight:
@@ -36,21 +35,21 @@ def look(host: LocalHost | None = None, *, top: int = metrics.TOP, findings: boo
         return sight
     is_used = found.memory.swap_free < found.memory.swap_total
     return sight.replace(
-        pressure=memory.parse_pressure(_text(host, memory.PRESSURE)),
-        events=memory.parse_events(_text(host, memory.EVENTS)),
+        pressure=memory.parse_pressure(host.text(memory.PRESSURE)),
+        events=memory.parse_events(host.text(memory.EVENTS)),
         zswap=_zswap(host),
         users=_users(top, is_used=is_used) if top else None,
     )
 
 
 def _zswap(host: LocalHost) -> dict[str, int] | None:
-    enabled = _text(host, _ZSWAP).strip()
-    if not enabled:
+    enabled = is_enabled(host)
+    if enabled is None:
         return None
-    lines = (line.split() for line in _text(host, "/proc/meminfo").split("\n"))
+    lines = (line.split() for line in host.text("/proc/meminfo").split("\n"))
     kib = {words[0]: int(words[1]) << 10 for words in lines if words and words[0] in {"Zswap:", "Zswapped:"}}
     names = {"Zswap:": "memory", "Zswapped:": "original"}  # since Linux 5.19
-    return {"enabled": int(enabled == "Y"), **{names[name]: value for name, value in kib.items()}}
+    return {"enabled": int(enabled), **{names[name]: value for name, value in kib.items()}}
 
 
 def _users(top: int, *, is_used: bool) -> metrics.Users:
@@ -69,11 +68,4 @@ def _swapped(table: Table) -> Iterator[metrics.User]:
             swap = kibibytes(read(f"{pid}/status"), b"VmSwap")
             if swap and pid != os.getpid():
                 view = table.view(pid)
-                yield metrics.User(view.comm, metrics.unit_of(view.unified_cgroup), swap)
-
-
-def _text(host: LocalHost, path: str) -> str:
-    try:
-        return host.read_text(path) or ""
-    except (Refused, Unreadable):  # what this user may not read, and what a kernel without it refuses
-        return ""
+                yield metrics.User(view.comm, metrics.lasting(unit_of(view.cgroups)), swap)

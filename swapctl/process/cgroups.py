@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .table import Table, View
 
+_UNIT_KINDS = (".service", ".scope", ".slice", ".socket", ".mount", ".swap", ".timer")
 _FIXED_FIELDS = 6  # of a line of mountinfo, before its optional ones
 
 
@@ -60,8 +61,18 @@ def is_within(path: str, groups: Iterable[str]) -> bool:
 
 def unit_names(names: Iterable[str]) -> frozenset[str]:
     """Return systemd's names of units: a bare one means a service (systemd.unit(5))."""
-    kinds = (".service", ".scope", ".slice", ".socket", ".mount", ".swap", ".timer")
-    return frozenset(name if name.endswith(kinds) else f"{name}.service" for name in names)
+    return frozenset(name if name.endswith(_UNIT_KINDS) else f"{name}.service" for name in names)
+
+
+def unit_of(paths: Iterable[str]) -> str:
+    """Return the innermost unit of systemd's that a process with the groups *paths* is in, empty if it is in none.
+
+    A slice holds others, so it counts where there is nothing else. Of the hierarchies of version 1 some know less.
+    """
+    parts = [part for path in paths for part in enumerate(path.split("/"))]
+    found = [(depth, name) for depth, name in parts if name.endswith(_UNIT_KINDS)]
+    units = [one for one in found if not one[1].endswith(".slice")] or found
+    return max(units, key=lambda one: one[0], default=(0, ""))[1]
 
 
 def of_unit(path: str, units: frozenset[str]) -> str | None:

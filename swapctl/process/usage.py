@@ -13,6 +13,7 @@ from operator import add
 from ..errors import InvalidInput
 from ..record import Record
 from . import figures, match
+from .cgroups import unit_of
 from .search import user_name
 from .selected import Selected, select, wait_for
 from .table import TICKS, Denied, Gone, Table
@@ -32,7 +33,6 @@ LIMIT = 20
 _OF_STATUS = {"swap", "rss"}  # what is read from another file than the rest
 _FIELDS = {"faults": "major"}
 _NOTHING = (0, 0, 0, 0, 0)
-_UNIT_KINDS = (".service", ".scope", ".socket", ".swap", ".mount")
 
 
 class Usage(Record):
@@ -248,7 +248,7 @@ class _Survey:
         elif by == "user":
             name = self._user(int(figures.field(status, b"Uid").split()[1]))
         else:
-            name = _unit(view)
+            name = unit_of(view.cgroups) or "-"
         rss, swap = figures.kibibytes(status, b"VmRSS"), figures.kibibytes(status, b"VmSwap")
         shares = self._shares(view) if self._pss and memory else None
         return name, (start, 1, threads, rss, swap, minor, major, ticks), shares
@@ -317,9 +317,3 @@ def _order(sort: str) -> Callable[[Usage], tuple[float, int, int]]:
         return -amount, -row.rss, row.pid or 0
 
     return key
-
-
-def _unit(view: View) -> str:
-    """Return the innermost unit of systemd's that a process is in, ``-`` if it is in none."""
-    names = (name for path in view.cgroups for name in reversed(path.split("/")) if name.endswith(_UNIT_KINDS))
-    return next(names, "-")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 
-from .. import sizes
 from ..errors import InvalidInput, Refused, Unreadable
 from ..host import APPEND_ONLY, IMMUTABLE, LocalHost
 from . import blocks, filesystem, memory
@@ -16,6 +15,7 @@ from .gather import gather
 from .hibernation_facts import configured, disks
 from .layout import parse
 from .zram_facts import gather_zram
+from .zswap_facts import is_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def look(host: LocalHost, *, ram: int = 0) -> Situation:
         present=present,
         sites=tuple(_sites(host, {one.name for one in present})),
         zram=_zram(host, found),
-        zswap=host.live and _text(host, "/sys/module/zswap/parameters/enabled").strip() == "Y",
-        activity=_activity(host) if host.live and not ram else Activity(),
+        zswap=host.live and is_enabled(host) is True,
+        activity=_activity(host, found) if host.live and not ram else Activity(),
         persist=_persist(found),
         forbidden="" if found.uid else found.no_swapon,  # an ordinary user may ask what root is to do
         kubelet=host.live and _runs_kubelet(host),
@@ -124,7 +124,7 @@ def _size(target: Target) -> int:
 
 
 def _sites(host: LocalHost, taken: set[str]) -> Iterator[Site]:
-    mounts = filesystem.parse_mounts(_text(LocalHost(), "/proc/self/mountinfo"))
+    mounts = filesystem.parse_mounts(LocalHost().text("/proc/self/mountinfo"))
     others = [one for one in mounts if _is_apt(one)] if host.live else []
     yield _site(host, "/", mounts, taken)
     seen = {mount.device for mount in mounts if mount.point == "/"}
@@ -196,7 +196,7 @@ def _rotates(host: LocalHost, directory: str, place: filesystem.Filesystem, moun
         device = host.stat(blocks.device_path(answer), follow=True) if answer else None
         number = f"{os.major(device.st_rdev)}:{os.minor(device.st_rdev)}" if device else ""
     names = disks(host, [number]) if number else set()
-    told = {_text(host, f"/sys/block/{name}/queue/rotational").strip() for name in names}
+    told = {host.text(f"/sys/block/{name}/queue/rotational").strip() for name in names}
     if "1" in told:
         return None if any(name.startswith(_VIRTUAL) for name in names) else True
     return False if told == {"0"} else None
@@ -229,30 +229,22 @@ def _zram(host: LocalHost, found: Facts) -> Zram:
 # what has happened, and who is there
 
 
-def _activity(host: LocalHost) -> Activity:
-    events = memory.parse_events(_text(host, memory.EVENTS))
-    pressure = memory.parse_pressure(_text(host, memory.PRESSURE)) or {}
+def _activity(host: LocalHost, found: Facts) -> Activity:
+    events = memory.parse_events(host.text(memory.EVENTS))
+    pressure = memory.parse_pressure(host.text(memory.PRESSURE)) or {}
     page = os.sysconf("SC_PAGE_SIZE")
-    committed = re.search(r"^Committed_AS:\s+(\d+) kB", _text(host, "/proc/meminfo"), re.MULTILINE)
     return Activity(
         swapped_in=events["pswpin"] * page if "pswpin" in events else None,
         swapped_out=events["pswpout"] * page if "pswpout" in events else None,
         oom_kills=events.get("oom_kill"),
         stalled=pressure["full"]["avg300"] if "full" in pressure else None,
         waited=pressure["some"]["total"] / 1e6 if "some" in pressure else None,
-        committed=int(committed.group(1)) * sizes.KIB if committed else None,
+        committed=found.promised.amount or None,
     )
 
 
 def _runs_kubelet(host: LocalHost) -> bool:
     """Whether a kubelet runs that is not told to start where there is swap."""
-    if _BEARS_SWAP.search(_text(host, _KUBELET)):
+    if _BEARS_SWAP.search(host.text(_KUBELET)):
         return False
-    return any(name.isdecimal() and _text(host, f"/proc/{name}/comm") == "kubelet\n" for name in host.list("/proc"))
-
-
-def _text(host: LocalHost, path: str) -> str:
-    try:
-        return host.read_text(path) or ""
-    except (Refused, Unreadable):  # what this user may not read, and a process that is gone
-        return ""
+    return any(name.isdecimal() and host.text(f"/proc/{name}/comm") == "kubelet\n" for name in host.list("/proc"))

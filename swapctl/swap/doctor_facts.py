@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 
-from ..errors import Refused
 from ..naming import KINDS
 from . import blocks, crypttab, memory
 from .condition import Condition, Ground
@@ -15,6 +14,7 @@ from .hibernation_facts import disks, extents, gather_hibernation, place
 from .target_facts import SUBVOLUME
 from .tuning import overridden
 from .tuning_facts import gather_tuning
+from .zswap_facts import is_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ def gather_condition(host: LocalHost, found: Facts) -> Condition:
         grounds=tuple(_grounds(host, found)),
         strays=tuple(_strays(host, found)),
         hibernation=gather_hibernation(host, found),
-        crypttab=tuple(line.entry for line in crypttab.parse(_text(host, crypttab.CRYPTTAB))),
+        crypttab=tuple(line.entry for line in crypttab.parse(host.text(crypttab.CRYPTTAB))),
         overridden=overridden(gather_tuning(host)),
     )
     if not host.live:
         return condition
-    pressure = memory.parse_pressure(_text(host, memory.PRESSURE))
+    pressure = memory.parse_pressure(host.text(memory.PRESSURE))
     return condition.replace(
         zram=tuple(_zram(host)),
-        zswap=_text(host, "/sys/module/zswap/parameters/enabled").strip() == "Y",
+        zswap=is_enabled(host) is True,
         pressure=pressure["some"]["avg60"] if pressure else None,
-        **{name: _number(_text(host, path)) for name, path in _VALUES.items()},
+        **{name: _number(host.text(path)) for name, path in _VALUES.items()},
     )
 
 
@@ -57,7 +57,7 @@ def _grounds(host: LocalHost, found: Facts) -> Iterator[tuple[str, Ground]]:
 def _ground(host: LocalHost, target: Target, page_size: int) -> Ground:
     at = place(host, target, page_size)
     below = sorted(disks(host, [at.device])) if at else []
-    ground = Ground(tuple(below), any(_text(host, f"/sys/block/{name}/queue/rotational") == "1\n" for name in below))
+    ground = Ground(tuple(below), any(host.text(f"/sys/block/{name}/queue/rotational") == "1\n" for name in below))
     if target.kind == "device":
         return ground
     ground = ground.replace(shared=any(extent.shared for extent in extents(host, target.path)))
@@ -96,17 +96,10 @@ def _owner(path: str) -> str:
 
 def _zram(host: LocalHost) -> Iterator[tuple[str, int]]:
     for name in host.list("/sys/block"):
-        size = _number(_text(host, f"/sys/block/{name}/disksize")) if name.startswith("zram") else None
+        size = _number(host.text(f"/sys/block/{name}/disksize")) if name.startswith("zram") else None
         if size:
             yield f"/dev/{name}", size
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.strip().isdigit() else None
-
-
-def _text(host: LocalHost, path: str) -> str:
-    try:
-        return host.read_text(path) or ""
-    except Refused:  # what an ordinary user may not read is not known
-        return ""

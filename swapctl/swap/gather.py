@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ..errors import Refused
 from ..host import LocalHost
 from . import crypttab, device_facts, filesystem, memory, unit_facts
 from .active_facts import active_areas
@@ -55,7 +56,7 @@ class _Look:
         host = self.host
         found = list(self._all_targets() if specs is None else map(self.places.target, specs))
         found = [self._with_lower(one, lower[one.spec]) if one.spec in lower else one for one in found]
-        meminfo = host.read_text("/proc/meminfo") or ""
+        meminfo = self._meminfo()
         used = any(target.active and target.active.used for target in found)
         used = used or any(left.active for target in found for left in target.leftovers)
         return Facts(
@@ -75,6 +76,13 @@ class _Look:
             systemd=self.systemd,
             texts=tuple((path, host.read_text(path)) for path in dict.fromkeys(texts)),
         )
+
+    def _meminfo(self) -> str:
+        text = self.host.read_text("/proc/meminfo")
+        if text is None and self.host.live:
+            message = "/proc/meminfo is not there, so what there is of memory and swap cannot be seen"
+            raise Refused(message, hint="mount a whole proc, without subset=pid: mount -t proc proc /proc")
+        return text or ""
 
     def _active_with(self, targets: list[Target]) -> tuple[Active, ...]:
         """Return the active areas, those that only *targets* could tell by another name among them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 
-from ..errors import Refused
 from . import blocks, hibernation
 from .hibernation import Place, Resume
 
@@ -78,11 +77,11 @@ def _configured(host: LocalHost) -> Iterator[Resume | None]:
         if "noresume" in text.split():
             return
         yield hibernation.from_command_line(text)
-        yield hibernation.from_kernel(_text(host, hibernation.DEVICE), _text(host, hibernation.OFFSET))
-    yield hibernation.from_initramfs(_text(host, hibernation.INITRAMFS))
+        yield hibernation.from_kernel(host.text(hibernation.DEVICE), host.text(hibernation.OFFSET))
+    yield hibernation.from_initramfs(host.text(hibernation.INITRAMFS))
     names = ["/etc/dracut.conf", *(f"{place}/{name}" for place in _DRACUT for name in host.list(place))]
     for name in names:
-        yield hibernation.from_dracut(name, _text(host, name))
+        yield hibernation.from_dracut(name, host.text(name))
 
 
 def _places(host: LocalHost, target: Target) -> Iterator[Place]:
@@ -122,16 +121,9 @@ def _configured_device(host: LocalHost, spec: str, found: Facts) -> Place | None
 
 def _at(host: LocalHost, path: str, number: int, offset: int | None) -> Place:
     device = f"{os.major(number)}:{os.minor(number)}"
-    lines = _text(host, f"/sys/dev/block/{device}/uevent").split("\n")
+    lines = host.text(f"/sys/dev/block/{device}/uevent").split("\n")
     name = next((line.partition("=")[2] for line in lines if line.startswith("DEVNAME=")), "")
     return Place(path, device, f"/dev/{name}" if name else device, offset)
-
-
-def _text(host: LocalHost, path: str) -> str:
-    try:
-        return host.read_text(path) or ""
-    except Refused:  # an ordinary user may look at swap, and need not be able to read everything for that
-        return ""
 
 
 def disks(host: LocalHost, devices: Iterable[str]) -> set[str]:
@@ -141,7 +133,7 @@ def disks(host: LocalHost, devices: Iterable[str]) -> set[str]:
         directory = f"/sys/dev/block/{device}"
         below = host.list(f"{directory}/slaves")
         if below:
-            found |= disks(host, (_text(host, f"{directory}/slaves/{name}/dev").strip() for name in below))
+            found |= disks(host, (host.text(f"{directory}/slaves/{name}/dev").strip() for name in below))
         elif host.stat(directory):
             real = host.locate(directory, follow=True)
             parent = os.path.dirname(real) if host.stat(f"{directory}/partition") else real

@@ -32,6 +32,12 @@ def gather_zswap(host: LocalHost, compressor: str | None = None) -> zswap.Cache:
     )
 
 
+def is_enabled(host: LocalHost) -> bool | None:
+    """Return whether zswap is on; None where the kernel has none."""
+    text = host.text(f"{zswap.PLACE}/enabled")
+    return bool(zswap.read("enabled", text)) if text else None
+
+
 def _running(host: LocalHost) -> Iterator[tuple[str, Value]]:
     for key in zswap.KEYS:
         text = host.read_text(f"{zswap.PLACE}/{key}")

@@ -27,11 +27,12 @@ def test_of_a_tree_the_areas_are_told(swapctl, tree, area):
     assert (sample.labels, sample.value, done.stderr, done.returncode) == (area, 256 * PAGE, "", 0)
 
 
-def test_of_this_machine_both_formats_can_be_read(swapctl):
-    ours = {one.name for one in parser.text_string_to_metric_families(swapctl("metrics", "--findings").stdout)}
-    old = swapctl("metrics", "--findings", "--format", "prometheus").stdout
-    assert {one.name for one in old_parser.text_string_to_metric_families(old)} == ours
-    assert {"swapctl_swap_in_bytes", "swapctl_memory_bytes", "swapctl_processes_swap_bytes", "swapctl_findings"} <= ours
+@pytest.mark.parametrize(("name", "reader"), [("openmetrics", parser), ("prometheus", old_parser)])
+def test_of_this_machine_both_formats_can_be_read(swapctl, name, reader):
+    """What there is besides comes and goes with what is swapped out."""
+    text = swapctl("metrics", "--findings", "--format", name).stdout
+    told = {one.name for one in reader.text_string_to_metric_families(text)}
+    assert {"swapctl_swap_in_bytes", "swapctl_memory_bytes", "swapctl_processes_swap_bytes", "swapctl_findings"} <= told
 
 
 def test_without_processes(swapctl):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swapctl.process.cgroups import limits_in
+from swapctl.process.cgroups import limits_in, unit_of
 
 MIB = 1 << 20
 
@@ -43,6 +43,38 @@ def test_no_limit_of_version_1_is_a_very_large_number(inner):
     fill(inner, memory__usage_in_bytes=MIB, memory__limit_in_bytes=9223372036854771712)
     told = limits_in(1, "/outer/inner", str(inner))
     assert (told["memory"], told["memory_max"], told["memory_and_swap_max"]) == (MIB, None, None)
+
+
+@pytest.mark.parametrize(
+    ("paths", "unit"),
+    [
+        pytest.param(["/"], "", id="none"),
+        pytest.param([], "", id="no-groups"),
+        pytest.param(["/system.slice/nginx.service"], "nginx.service", id="service"),
+        pytest.param(["/system.slice/a.service/sub/group"], "a.service", id="group-within"),
+        pytest.param(
+            ["/user.slice/user-1000.slice/user@1000.service/app.slice/x.service"], "x.service", id="service-of-a-user"
+        ),
+        pytest.param(
+            ["/user.slice/user-1000.slice/user@1000.service/app.slice"], "user@1000.service", id="slice-within"
+        ),
+        pytest.param(["/machine.slice"], "machine.slice", id="slice"),
+        pytest.param(["/system.slice/cups.socket"], "cups.socket", id="socket"),
+        pytest.param(["/system.slice/nginx.service", "/", ""], "nginx.service", id="version-1"),
+        pytest.param(["/", "/docker/0123", "/system.slice/nginx.service"], "nginx.service", id="version-1-the-last"),
+        pytest.param(
+            [
+                "/user.slice/user-1000.slice/user@1000.service",
+                "/user.slice",
+                "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service",
+            ],
+            "x.service",
+            id="version-1-where-some-know-less",
+        ),
+    ],
+)
+def test_the_unit_of_a_process(paths, unit):
+    assert unit_of(paths) == unit
 
 
 def test_a_group_that_is_gone_has_nothing(tmp_path):
