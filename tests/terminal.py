@@ -26,11 +26,11 @@ class Terminal:
 
     def __init__(self, command: list[str], env: Mapping[str, str], *, columns: int = 200) -> None:
         self._master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        self.resize(columns)
         try:
             self.process = subprocess.Popen(
                 [*_HEEDING, "setsid", "--ctty", *command],
-                env={**env, "TERM": "xterm"},
+                env={"TERM": "xterm", **env},
                 stdin=slave,
                 stdout=slave,
                 stderr=slave,
@@ -46,6 +46,10 @@ class Terminal:
         os.close(self._master)
         self.process.kill()
         self.process.wait()
+
+    def resize(self, columns: int, lines: int = 50) -> None:
+        """Make it larger or smaller."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def type(self, text: str) -> None:
         """Press keys."""

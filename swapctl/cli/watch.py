@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
-from contextlib import ExitStack, contextmanager, suppress
 
 from ..errors import InvalidInput
 from ..process import rates
 from ..sizes import human
-from . import output
+from . import keys, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import FrameType
-    from typing import NoReturn
 
     from rich.console import RenderableType
 
@@ -26,14 +22,13 @@ if TYPE_CHECKING:
 
 INTERVAL = 2.0
 SHORTEST = 0.1
+LONGEST = 86400.0
 _RATES = ("MAJFLT/S", "SWAP/S")
-_AROUND = 5  # lines on the screen that are no rows
-_END = (b"q", b"Q")
-_INTERRUPTED, _ENDED = 130, 128 + signal.SIGTERM
-
-
-class _Suspended(BaseException):
-    """Ctrl-Z was pressed."""
+_GIVING_WAY = ("AGE", "CPU", "MAJFLT", "STATE", "USER", "PROCESSES", "RSS", "SWAP")  # on a narrow terminal, in order
+_LEAST = 16  # characters of a command, or of a program's name
+_GAP = 2  # characters between columns
+_WITHOUT_CURSOR = {"dumb", "unknown"}
+_INTERRUPTED = 130
 
 
 def watch(
@@ -46,6 +41,8 @@ def watch(
     """Show what *look* sees until ``q``, which is 0, or Ctrl-C; *look* is given how many rows there is room for."""
     if not sys.stdout.isatty():
         raise InvalidInput("--watch needs a terminal", hint="leave it out, or have --json again and again")
+    if os.environ.get("TERM") in _WITHOUT_CURSOR:
+        raise InvalidInput("--watch needs a terminal whose cursor can be moved", hint="set TERM to what it is")
     try:
         from rich.console import Console, Group
         from rich.live import Live
@@ -55,13 +52,19 @@ def watch(
 
     def show() -> int:
         before: Moment | None = None
-        with _keys() as ended, Live(console=console, screen=True, auto_refresh=False) as live:
+        with keys.pressed() as (how_to_end, ended), Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
-                now = look(max(console.height - _AROUND, 1))
+                now = look(console.height)
                 changes = rates.rates(before, now) if before else None
-                lines = [*_host(now, changes), "", *remarks(now)]
-                table = _table(now, changes, columns, cells)
-                live.update(Group(*map(_text, lines[:-1]), table, _text(lines[-1])), refresh=True)
+                lines = [
+                    *_host(now, changes),
+                    f"{now.survey.total} in all; every {interval:g} s; {how_to_end}",
+                    *remarks(now),
+                    "",
+                ]
+                rows = list(_rows(now, changes, cells))[: max(console.height - len(lines) - 1, 1)]
+                table = _table((*columns, *_RATES), rows, console.width)
+                live.update(Group(*map(_text, lines), table), refresh=True)
                 before = now
                 if ended(interval):
                     return 0
@@ -75,7 +78,7 @@ def _unless_interrupted(show: Callable[[], int]) -> int | None:
     """Return the exit status, or None where the user wants the terminal for something else."""
     try:
         return show()
-    except _Suspended:
+    except keys.Suspended:
         return None
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -83,7 +86,10 @@ def _unless_interrupted(show: Callable[[], int]) -> int | None:
 
 def _host(now: Moment, changes: Rates | None) -> Iterator[str]:
     survey = now.survey
-    words = [f"swap: {human(survey.used)} of {human(survey.size)} used"]
+    if survey.used is None or survey.size is None:
+        words = ["swap: this /proc does not tell"]
+    else:
+        words = [f"swap: {human(survey.used)} of {human(survey.size)} used"]
     if changes:
         words.append(f"in {human(int(changes.swapped_in))}/s, out {human(int(changes.swapped_out))}/s")
         words.append(f"{changes.major:.0f} major faults/s")
@@ -98,21 +104,37 @@ def _host(now: Moment, changes: Rates | None) -> Iterator[str]:
         yield "memory pressure: the kernel does not tell (PSI)"
 
 
-def _table(
-    now: Moment, changes: Rates | None, columns: Sequence[str], cells: Callable[[Usage], Iterable[str]]
-) -> RenderableType:
+def _rows(now: Moment, changes: Rates | None, cells: Callable[[Usage], Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    for row in now.survey.rows:
+        rate = changes.rows.get(rates.key(row)) if changes else None
+        yield (*map(_shown, cells(row)), *((f"{rate.major:.0f}", _signed(rate.swap)) if rate else ("-", "-")))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> RenderableType:
     from rich.table import Table
 
+    elastic = "COMMAND" if "COMMAND" in columns else columns[0]
+    places = _fitting(columns, rows, room, elastic)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    place = columns.index("COMMAND") if "COMMAND" in columns else len(columns)  # which may be cut off, stays the last
-    for column in (*columns[:place], *_RATES, *columns[place:]):
-        table.add_column(column, no_wrap=column != "COMMAND", overflow="crop")  # which alone gives way on a narrow one
-    for row in now.survey.rows:
-        told = tuple(cells(row))
-        rate = changes.rows.get(rates.key(row)) if changes else None
-        speed = (f"{rate.major:.0f}", _signed(rate.swap)) if rate else ("-", "-")
-        table.add_row(*map(_text, (*told[:place], *speed, *told[place:])))
+    for place in places:
+        table.add_column(columns[place], no_wrap=columns[place] != elastic)
+    for row in rows:
+        table.add_row(*(_text(row[place]) for place in places))
     return table
+
+
+def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int, elastic: str) -> list[int]:
+    """Return the places of the columns that there is room for, the *elastic* one last if it is a command."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows)]
+    widths[columns.index(elastic)] = min(widths[columns.index(elastic)], _LEAST)
+    kept = sorted(range(len(columns)), key=lambda place: columns[place] == "COMMAND")
+    for name in _GIVING_WAY:
+        if sum(widths[place] + _GAP for place in kept) - _GAP <= room:
+            break
+        kept = [place for place in kept if columns[place] != name or name == elastic]
+    return kept
 
 
 def _signed(amount: float) -> str:
@@ -120,58 +142,11 @@ def _signed(amount: float) -> str:
     return f"{sign}{human(abs(int(amount)))}"
 
 
+def _shown(text: str) -> str:
+    return output.visible(text).encode("utf-8", "backslashreplace").decode()
+
+
 def _text(line: str) -> RenderableType:
     from rich.text import Text
 
-    shown = output.visible(line).encode("utf-8", "backslashreplace").decode()
-    return Text(shown, no_wrap=True, overflow="ellipsis")
-
-
-@contextmanager
-def _keys() -> Iterator[Callable[[float], bool]]:
-    """Give a function that waits so many seconds, less if a key is pressed, and says whether that was to end it.
-
-    The terminal is as it was afterwards, whatever ends this.
-    """
-    with ExitStack() as afterwards:
-        for number, handler in ((signal.SIGTERM, _terminate), (signal.SIGTSTP, _suspend)):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as where there is no shell to suspend it
-                afterwards.callback(signal.signal, number, signal.signal(number, handler))
-        keyboard = _unbuffered(afterwards)
-        yield lambda seconds: _pressed(keyboard, seconds)
-
-
-def _unbuffered(afterwards: ExitStack) -> int | None:
-    """Have the terminal tell each key at once, until *afterwards*; return None where there is no terminal."""
-    import termios
-    import tty
-
-    try:
-        keyboard = sys.stdin.fileno()
-        before = termios.tcgetattr(keyboard)
-    except (termios.error, OSError, ValueError, AttributeError):  # it is none, or closed
-        return None
-
-    def restore() -> None:
-        with suppress(termios.error):  # the terminal has gone
-            termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
-
-    afterwards.callback(restore)
-    tty.setcbreak(keyboard)
-    return keyboard
-
-
-def _pressed(keyboard: int | None, seconds: float) -> bool:
-    watched = [] if keyboard is None else [keyboard]
-    if not select.select(watched, [], [], seconds)[0]:
-        return False
-    typed = os.read(watched[0], 1024)
-    return not typed or any(key in typed for key in _END)
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(_ENDED)
-
-
-def _suspend(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Suspended
+    return Text(_shown(line), no_wrap=True, overflow="ellipsis")
