@@ -220,7 +220,7 @@ swap_used:
   sample: 1073741824
 swap_known:
   description:
-    - How much of that processes are known to have. The rest is shared memory and files in tmpfs.
+    - How much of that processes have at most. The rest is shared memory and files in tmpfs.
     - null where only some processes are meant, or O(sort) is by what tells nothing of swap.
   returned: with O(memory)
   type: int

@@ -31,7 +31,7 @@ EXAMPLES = """\
   swapctl ps worker.conf --sort faults
   swapctl ps --watch --sort rss --interval 5s"""
 
-_OTHERS = "shared memory, tmpfs, the kernel, or processes that are not to be seen here"
+_OTHERS = "no process: shared memory, tmpfs, the kernel, or processes that are not to be seen here"
 _NAMES = {"program": "PROGRAM", "user": "USER", "unit": "UNIT"}
 
 
@@ -77,17 +77,15 @@ def _watch(args: argparse.Namespace) -> int:
     from . import watch
 
     interval = watch.INTERVAL if args.interval is None else duration(args.interval, "--interval")
-    if interval < watch.SHORTEST:
-        raise InvalidInput(f"--interval {args.interval!r} is less than {watch.SHORTEST:g} seconds")
+    if not watch.SHORTEST <= interval <= watch.LONGEST:
+        raise InvalidInput(f"--interval {args.interval!r} is not between {watch.SHORTEST:g} seconds and a day")
     if args.json:
         raise InvalidInput("--watch and --json do not go together", hint="leave one of them out")
     selector, limit, pss = selecting.selector_if_any(args), args.limit or None, args.pss or args.sort == "pss"
 
     def remarks(now: Moment) -> Iterator[str]:
-        shown = f"{len(now.survey.rows)} of {now.survey.total}"
-        unowned = _unowned(now.survey)
-        parts = [shown, *([f"{unowned} in swap is no process's"] if unowned else []), *_doubts(now.survey)]
-        yield "; ".join([*parts, f"every {interval:g} s; q ends"])
+        yield from _unowned(now.survey)
+        yield from _doubts(now.survey)
 
     return watch.watch(
         lambda room: moment(selector, limit=min(limit or room, room), **_how(args)),
@@ -110,9 +108,10 @@ def _print(found: Survey, args: argparse.Namespace) -> None:
         print(f"swapctl: {line}", file=sys.stderr)
 
 
-def _unowned(found: Survey) -> str:
-    """Return how much of the used swap no process is known to have, empty if that is not known or none is used."""
-    return human(max(found.used - found.known, 0)) if found.known is not None and found.used else ""
+def _unowned(found: Survey) -> Iterator[str]:
+    """Yield how much of the used swap no process has, if it is known."""
+    if found.used and found.known is not None and found.known < found.used:
+        yield f"swap: {human(found.used)} used, at least {human(found.used - found.known)} of it by {_OTHERS}"
 
 
 def _doubts(found: Survey) -> Iterator[str]:
@@ -128,9 +127,7 @@ def _doubts(found: Survey) -> Iterator[str]:
 def _remarks(found: Survey, args: argparse.Namespace) -> Iterator[str]:
     if len(found.rows) < found.total:
         yield f"{len(found.rows)} of {found.total}; --limit 0 shows all"
-    unowned = _unowned(found)
-    if unowned:
-        yield f"swap: {human(found.used)} used, {unowned} of it by no process: {_OTHERS}"
+    yield from _unowned(found)
     if args.by and not args.pss:
         yield "what several processes share is counted for each of them; --pss shares it out"
 

@@ -72,8 +72,13 @@ def counts(stat: bytes) -> tuple[bytes, str, int, int, int, int, int]:
     )
 
 
+def lacks_first_thread(status: bytes) -> bool:
+    """Whether *status* is of a process whose first thread has ended before others: it tells nothing of their memory."""
+    return b"\nVmRSS:" not in status and b"\nState:\tZ" in status and b"\nThreads:\t1\n" not in status
+
+
 def rank_by_status(status: bytes, sort: str, pid: int) -> tuple[int, int, int, int]:
-    """Return what a process is sorted by, the first one first, and its swap; *sort* is ``swap`` or ``rss``."""
+    """Return what a process is sorted by, the first one first, and its swap; *sort* is ``swap``, else of ``rss``."""
     swap, rss = kibibytes(status, b"VmSwap"), kibibytes(status, b"VmRSS")
     return -(swap if sort == "swap" else rss), -rss, pid, swap
 

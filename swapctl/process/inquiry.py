@@ -19,6 +19,8 @@ PATIENCE = 3.0  # seconds for the last answer
 _STALL = 0.05  # seconds without an answer, after which there are twice as many to ask
 MOST, FILES = 200, 3  # threads, and the files that each may have open
 
+_left_behind: set[int] = set()  # those that a thread still waits for which nobody waits for any more
+
 
 def ask(
     pids: Sequence[int],
@@ -30,10 +32,13 @@ def ask(
 ) -> tuple[list[Any], list[int]]:
     """Return the answers of all that have one, not None, and those that were silent.
 
+    Whom an earlier inquiry still waits for is silent at once: each look would leave another thread behind otherwise.
     *most*: how many may ask at once; *locked*: whose memory is waited for, which alone is not waited for without end;
     *limit*: seconds in all.
     """
-    return _Inquiry(pids, question, most, locked).run(limit)
+    before = _left_behind.intersection(pids)
+    answers, silent = _Inquiry([pid for pid in pids if pid not in before], question, most, locked).run(limit)
+    return answers, [*before, *silent]
 
 
 class _Inquiry:
@@ -59,6 +64,7 @@ class _Inquiry:
             self._wait(limit)
         finally:
             self._over = True
+            _left_behind.update(tuple(self._asked))
         if self._errors:
             raise self._errors[0]
         return list(self._answers), list(self._silent)
@@ -92,9 +98,12 @@ class _Inquiry:
                 if self._is_over():
                     return
                 self._asked.add(pid)
-                answer = self._question(pid)
-                self._asked.discard(pid)
+                try:
+                    answer = self._question(pid)
+                finally:
+                    self._asked.discard(pid)
                 if self._is_over():
+                    _left_behind.discard(pid)
                     return
                 del self._silent[pid]
                 self._count += 1

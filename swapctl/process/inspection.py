@@ -118,7 +118,7 @@ class _Reader:
         tracer = self._person(int(view.status.get("TracerPid", "0")))
         wchan = _wchan(view)
         # Where its first thread has ended, another one shows the memory that they share.
-        at = _thread_with_memory(view) if stat.state == "Z" else ""
+        at = view.thread_with_memory() if stat.state == "Z" else ""
         status = _status(view, at)
         memory, mappings, exe, argv = None, None, None, None
         if "VmSize" in status:
@@ -278,16 +278,6 @@ def _threads(view: View) -> Iterator[tuple[int, str, str]]:
 def _comm_and_state(stat: bytes) -> tuple[str, str]:
     begin, end = stat.index(b"("), stat.rindex(b")")
     return match.decode(stat[begin + 1 : end]), stat[end + 2 : end + 3].decode()
-
-
-def _thread_with_memory(view: View) -> str:
-    for tid in sorted(map(int, view.list("task"))):
-        try:
-            if b"\nVmSize:" in view.read(f"task/{tid}/status"):
-                return f"task/{tid}/"
-        except (Gone, Denied):
-            continue
-    return ""
 
 
 def _status(view: View, at: str) -> dict[str, str]:

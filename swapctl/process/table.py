@@ -223,6 +223,16 @@ class View:
                 found.add(target)
         return frozenset(found)
 
+    def thread_with_memory(self) -> str:
+        """Return a thread that has memory, such as ``task/12/``: the first one may have ended before others."""
+        for thread in sorted(map(int, self.list("task"))):
+            try:
+                if b"\nVmSize:" in self.read(f"task/{thread}/status"):
+                    return f"task/{thread}/"
+            except (Gone, Denied):
+                continue
+        return ""
+
     def _cmdline_of_a_thread(self) -> bytes:
         for thread in self.list("task"):
             try:

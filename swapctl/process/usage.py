@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from operator import add
 
 from ..errors import InvalidInput
 from ..record import Record
@@ -26,11 +25,13 @@ if TYPE_CHECKING:
     from .selector import Selector
     from .table import View
 
+    _Part = tuple[str, tuple[int, ...], tuple[int, ...] | None]
+
 SORTS = ("swap", "rss", "pss", "faults", "age", "cpu")
 GROUPS = ("program", "user", "unit")
 LIMIT = 20
 
-_OF_STATUS = {"swap", "rss"}  # what is read from another file than the rest
+_OF_STATUS = {"swap", "rss", "pss"}  # what is read from another file than the rest
 _FIELDS = {"faults": "major"}
 _NOTHING = (0, 0, 0, 0, 0)
 
@@ -75,20 +76,22 @@ class Usage(Record):
 class Survey(Record):
     """What was found: *rows*, sorted, the first of *total*; in bytes how much swap is *used*, and *known* whose it is.
 
-    What is used and not known belongs to shared memory and tmpfs, which no process is told to have, to the kernel, and
-    to processes that are hidden or in other PID namespaces. *size*: how much swap there is; *denied*: of how many
+    The processes have at most what is *known*: what several share is counted for each whose memory was not shared out.
+    The rest belongs to shared memory and tmpfs, which no process is told to have, to the kernel, and to processes that
+    are hidden or in other PID namespaces. *size*: how much swap there is; both None where /proc is of processes alone,
+    and *known* where not all were looked at. *denied*: of how many
     processes not all could be read; *silent*: how many did not answer; *partial*: processes of others are hidden
     (hidepid).
     """
 
     rows: tuple[Usage, ...]
     total: int
-    used: int
+    used: int | None
     known: int | None = None
     denied: int = 0
     silent: int = 0
     partial: bool = False
-    size: int = 0
+    size: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the documented JSON form."""
@@ -145,56 +148,80 @@ class _Survey:
 
     def run(self, selector: Selector | None, limit: int | None, by: str | None) -> Survey:
         chosen = Selected(tuple(self._table.pids())) if selector is None else select(selector, self._table)
-        known: int | None = None
-        silent: list[int] = []
         if by:
             rows, silent = self._groups(chosen.pids, by)
             total, known = len(rows), _known(rows)
-        elif self._sort == "pss" or limit is None:  # all are read in full anyway
+        elif limit is None:
             rows, silent = self._rows(chosen.pids)
             total, known = len(rows), _known(rows)
         else:
-            ranked = self._ranked(chosen.pids)
+            ranked = sorted(self._ranked(chosen.pids))
+            rows, silent = self._first(ranked, limit)
             total = len(ranked)
-            known = sum(swap for *_order, swap in ranked) if self._sort in _OF_STATUS else None
-            rows, silent = self._rows([pid for _amount, _rss, pid, _swap in sorted(ranked)[:limit]])
-        meminfo = self._read("meminfo")
-        size = figures.kibibytes(meminfo, b"SwapTotal")
+            shown = {row.pid for row in rows}
+            known = _known(rows) + sum(swap for *_order, pid, swap in ranked if pid not in shown)
+        size, used = self._swap()
+        is_known = selector is None and used is not None and (by or limit is None or self._sort in _OF_STATUS)
         return Survey(
             tuple(sorted(rows, key=_order(self._sort))[:limit]),
             total,
-            size - figures.kibibytes(meminfo, b"SwapFree"),
-            known if selector is None else None,
+            used,
+            min(known, used or 0) if is_known else None,
             len(self._denied) + chosen.unknown,
             len(silent) + chosen.silent,
             self._table.partial,
             size,
         )
 
+    def _swap(self) -> tuple[int | None, int | None]:
+        """Return how much swap there is, and is used."""
+        try:
+            meminfo = self._read("meminfo")
+        except Gone:  # mounted with subset=pid
+            return None, None
+        size = figures.kibibytes(meminfo, b"SwapTotal")
+        return size, size - figures.kibibytes(meminfo, b"SwapFree")
+
     def _ranked(self, pids: Sequence[int]) -> list[tuple[int, int, int, int]]:
         """Return what the processes are sorted by, from one file of each."""
-        name, rank = ("status", figures.rank_by_status) if self._sort in _OF_STATUS else ("stat", figures.rank_by_stat)
+        of_status = self._sort in _OF_STATUS
+        name, rank = ("status", figures.rank_by_status) if of_status else ("stat", figures.rank_by_stat)
         ranked, read, sort = [], self._read, self._sort
         for pid in pids:
             try:
-                ranked.append(rank(read(f"{pid}/{name}"), sort, pid))
+                text = read(f"{pid}/{name}")
+                if of_status and figures.lacks_first_thread(text):
+                    text = read(f"{pid}/{self._table.view(pid).thread_with_memory()}status")
+                ranked.append(rank(text, sort, pid))
             except Gone:
                 pass
             except Denied:
                 self._denied.add(pid)
         return ranked
 
+    def _first(self, ranked: Sequence[tuple[int, int, int, int]], limit: int) -> tuple[list[Usage], list[int]]:
+        """Return rows among which the first *limit* are: a process's share is never more than it is *ranked* by."""
+        rows: list[Usage] = []
+        silent: list[int] = []
+        is_share = self._pss and self._sort in {"swap", "pss"}
+        order = _order(self._sort)
+        for begin in range(0, len(ranked), limit):
+            if len(rows) >= limit and not (is_share and ranked[begin][0] < sorted(map(order, rows))[limit - 1][0]):
+                break
+            more, without = self._rows([pid for _amount, _rss, pid, _swap in ranked[begin : begin + limit]])
+            rows += more
+            silent += without
+        return rows, silent
+
     def _rows(self, pids: Sequence[int]) -> tuple[list[Usage], list[int]]:
         return self._asked(pids, lambda pid, memory: self._row(pid, memory=memory))
 
     def _groups(self, pids: Sequence[int], by: str) -> tuple[list[Usage], list[int]]:
         parts, silent = self._asked(pids, lambda pid, memory: self._part(pid, by, memory=memory))
-        groups: dict[str, _Sum] = {}
-        for name, figures_of_one, shares in parts:
-            if name not in groups:
-                groups[name] = _Sum()
-            groups[name].add(figures_of_one, shares)
-        return [one.usage(name) for name, one in groups.items()], silent
+        groups: dict[str, list[_Part]] = {}
+        for part in parts:
+            groups.setdefault(part[0], []).append(part)
+        return [_together(name, members) for name, members in groups.items()], silent
 
     def _asked(self, pids: Sequence[int], question: Callable[[int, bool], Any]) -> tuple[list[Any], list[int]]:
         """Ask all; of those whose memory is locked, what can be known without it."""
@@ -217,9 +244,9 @@ class _Survey:
     def _row(self, pid: int, *, memory: bool) -> Usage:
         with self._table.pinned(pid) as (view, _descriptor):
             comm, state, minor, major, ticks, threads, start = figures.counts(view.read("stat"))
-            status = view.read("status")
+            status, at = _status(view)
             uid = int(figures.field(status, b"Uid").split()[1])
-            shares = self._shares(view) if self._pss and memory else None
+            shares = self._shares(view, at) if self._pss and memory else None
             return Usage(
                 match.decode(comm),
                 pid,
@@ -238,11 +265,11 @@ class _Survey:
                 figures.Shares(*shares) if shares else None,
             )
 
-    def _part(self, pid: int, by: str, *, memory: bool) -> tuple[str, tuple[int, ...], tuple[int, ...] | None]:
-        """Return what one process is counted under, and its figures, as `_Sum` takes them."""
+    def _part(self, pid: int, by: str, *, memory: bool) -> _Part:
+        """Return what one process is counted under, and its figures, as `_together` takes them."""
         view = self._table.view(pid)
         comm, _state, minor, major, ticks, threads, start = figures.counts(view.read("stat"))
-        status = view.read("status")
+        status, at = _status(view)
         if by == "program":
             name = match.decode(comm)
         elif by == "user":
@@ -250,12 +277,12 @@ class _Survey:
         else:
             name = unit_of(view.cgroups) or "-"
         rss, swap = figures.kibibytes(status, b"VmRSS"), figures.kibibytes(status, b"VmSwap")
-        shares = self._shares(view) if self._pss and memory else None
-        return name, (start, 1, threads, rss, swap, minor, major, ticks), shares
+        shares = self._shares(view, at) if self._pss and memory else None
+        return name, (start, threads, rss, swap, minor, major, ticks), shares
 
-    def _shares(self, view: View) -> tuple[int, ...] | None:
+    def _shares(self, view: View, at: str) -> tuple[int, ...] | None:
         try:
-            return figures.amounts(view.read_memory("smaps_rollup"))
+            return figures.amounts(view.read_memory(f"{at}smaps_rollup"))
         except Gone:  # it has no memory, or none any more
             return _NOTHING
         except Denied:
@@ -268,37 +295,31 @@ class _Survey:
         return self._users[uid]
 
 
-class _Sum:
-    """What several processes have together."""
+def _together(name: str, parts: Sequence[_Part]) -> Usage:
+    """Return what several processes have together; what they share out is known if it is of each of them."""
+    _names, all_figures, all_shares = zip(*parts)
+    starts, threads, rss, swap, minor, major, ticks = zip(*all_figures)
+    return Usage(
+        name,
+        count=len(parts),
+        threads=sum(threads),
+        age=max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - min(starts) / TICKS),
+        rss=sum(rss),
+        swap=sum(swap),
+        minor=sum(minor),
+        major=sum(major),
+        cpu=sum(ticks) / TICKS,
+        shares=None if None in all_shares else figures.Shares(*map(sum, zip(*all_shares))),
+    )
 
-    __slots__ = ("_figures", "_shares", "_start")
 
-    def __init__(self) -> None:
-        self._start = 0
-        self._figures: tuple[int, ...] = ()
-        self._shares: tuple[int, ...] | None = None
-
-    def add(self, figures_of_one: tuple[int, ...], shares: tuple[int, ...] | None) -> None:
-        start, *rest = figures_of_one
-        self._start = min(self._start or start, start)
-        self._figures = tuple(map(add, self._figures, rest)) if self._figures else tuple(rest)
-        if shares is not None:
-            self._shares = tuple(map(add, self._shares, shares)) if self._shares else shares
-
-    def usage(self, name: str) -> Usage:
-        count, threads, rss, swap, minor, major, ticks = self._figures
-        return Usage(
-            name,
-            count=count,
-            threads=threads,
-            age=max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - self._start / TICKS),
-            rss=rss,
-            swap=swap,
-            minor=minor,
-            major=major,
-            cpu=ticks / TICKS,
-            shares=figures.Shares(*self._shares) if self._shares else None,
-        )
+def _status(view: View) -> tuple[bytes, str]:
+    """Return a process's ``status``, of its first thread that has memory, and where that is."""
+    status = view.read("status")
+    if not figures.lacks_first_thread(status):
+        return status, ""
+    at = view.thread_with_memory()
+    return view.read(f"{at}status"), at
 
 
 def _known(rows: Sequence[Usage]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from swapctl import process
 from swapctl.process import rates
+from swapctl.process.inquiry import PATIENCE
 from swapctl.process.moments import moment
 from tests.process.silent import LONGEST
 from tests.process.stage import NOBODY, need, until
@@ -104,6 +106,73 @@ def test_who_has_most_swap_comes_first_and_the_rest_is_told(stage: Stage, swappe
     assert found["swap_used"] >= found["swap_known"] >= 31 * MIB
 
 
+# Swaps so many MiB out, and has so many children that share them.
+SHARED_SWAP = (
+    HOLDER
+    + """
+held.madvise(21, 0, int(sys.argv[2]) << 20)
+for _number in range(int(sys.argv[3])):
+    if not os.fork():
+        os.read(0, 1)
+        os._exit(0)
+say("forked")
+os.read(0, 1)
+"""
+)
+
+
+def test_what_many_share_in_swap_is_no_more_than_each_ones_part_of_it(stage: Stage, machine: Machine):
+    machine.make_area(size=64 * MIB, active=True, options=("--priority", "32000"))
+    sharing = stage.victim(SHARED_SWAP, "16", "15")
+    assert sharing.heard() == "forked"
+    alone = stage.victim(SWAPPED, "8", "4")
+    assert alone.heard() == "swapped"
+    told = stage.swapctl("ps", "--limit", "3").json
+    assert alone.pid not in [row["pid"] for row in told["rows"]]  # each of the others is told to have 16 MiB
+    assert told["swap_known"] == told["swap_used"]  # though they would be 16 times 16 MiB: all that is known is no more
+    shared = stage.swapctl("ps", "--limit", "3", "--pss").json
+    assert shared["rows"][0]["pid"] == alone.pid
+    every = stage.swapctl("ps", "--limit", "0", "--pss").json["rows"]
+    assert [row["pid"] for row in shared["rows"]] == [row["pid"] for row in every[:3]]
+    exact = stage.swapctl("ps", "--by", "program", "--pss", "--limit", "0", stage.mark).json["rows"]
+    assert abs(sum(row["swap_pss"] for row in exact) - 20 * MIB) < MIB
+
+
+def test_the_first_by_share_are_the_first_of_all(stage: Stage):
+    for size in ("8", "16", "24"):
+        stage.victim(FORKED, size, "4")
+    first = stage.swapctl("ps", "--sort", "pss", "--limit", "2", stage.mark).json["rows"]
+    every = stage.swapctl("ps", "--sort", "pss", "--limit", "0", stage.mark).json["rows"]
+    assert [row["pid"] for row in first] == [row["pid"] for row in every][:2]
+    assert [row["pss"] for row in every] == sorted((row["pss"] for row in every), reverse=True)
+
+
+# Goes on in another thread when the first one has ended.
+WITHOUT_FIRST_THREAD = """\
+import ctypes, threading
+
+def go_on():
+    held = bytearray(os.urandom(16 << 20))
+    say()
+    sleep()
+    del held
+
+threading.Thread(target=go_on).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+@pytest.mark.parametrize("sort", ["swap", "rss", "pss", "age"])
+def test_a_process_whose_first_thread_has_ended_has_memory(stage: Stage, sort: str):
+    victim = stage.victim(WITHOUT_FIRST_THREAD)
+    until(lambda: row_of(stage, victim.pid)["state"] == "Z", "its first thread has ended")
+    row = row_of(stage, victim.pid, "--pss", "--sort", sort)
+    assert row["rss"] > 16 * MIB
+    assert row["pss"] > 16 * MIB
+    (group,) = stage.swapctl("ps", "--by", "program", "--pss", "--pid", str(victim.pid)).json["rows"]
+    assert (group["rss"], group["pss"] > 16 * MIB) == (row["rss"], True)
+
+
 def test_what_comes_back_from_swap_is_told_a_second(swapped: Victim):
     selector = process.Selector(pid=(str(swapped.pid),))
     outer = pages_read(), major_faults(swapped.pid)
@@ -185,6 +254,25 @@ def test_a_process_whose_memory_is_locked_holds_nothing_up(stage: Stage, silent:
     assert quick.json["rows"][0]["pid"] == silent.pid
 
 
+def test_a_process_whose_memory_is_locked_is_waited_for_once(silent: Victim):
+    selector = process.Selector(pid=(str(silent.pid),))
+    assert process.usage(selector, pss=True).silent == 1
+    left_behind = len(os.listdir("/proc/self/task"))
+    for _time in range(10):
+        began = time.monotonic()
+        assert process.usage(selector, pss=True).silent == 1
+        assert time.monotonic() - began < PATIENCE
+    until(lambda: len(os.listdir("/proc/self/task")) <= left_behind, "no other thread waits for it")
+
+
+def test_of_a_group_is_told_what_is_known_of_each(stage: Stage):
+    stage.victim()
+    stage.victim(f"become({NOBODY})\nsleep()")
+    (row,) = stage.swapctl("ps", "--by", "program", "--pss", stage.mark, nobody=True).json["rows"]
+    assert (row["count"], row["pss"], row["swap_pss"]) == (2, None, None)
+    assert row["rss"] > 0
+
+
 def test_nobody_is_told_what_it_may_not_know(stage: Stage):
     victim = stage.victim()
     (row,) = stage.swapctl("ps", "--pid", str(victim.pid), "--pss", nobody=True).json["rows"]
@@ -214,3 +302,14 @@ def test_command_lines_are_told_on_request(stage: Stage):
     assert row_of(stage, victim.pid)["argv"] == []
     raw = Path(f"/proc/{victim.pid}/cmdline").read_bytes()
     assert [os.fsencode(word) for word in row_of(stage, victim.pid, "--args")["argv"]] == raw.split(b"\0")[:-1]
+
+
+def test_of_a_proc_that_shows_processes_alone_swap_is_not_told(stage: Stage):
+    need("unshare")
+    alone = ("unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh")
+    run = stage.swapctl("ps", "--limit", "1", wrapper=alone)
+    told = run.json
+    assert (run.code, len(told["rows"])) == (0, 1)
+    assert (told["swap_total"], told["swap_used"], told["swap_known"]) == (None, None, None)
+    status = stage.swapctl("status", wrapper=alone)
+    assert (status.code, status.json["message"].partition(" (")[0]) == (1, "/proc shows processes alone")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from swapctl.process import figures
 from swapctl.process.figures import Shares
-from swapctl.process.usage import Usage, _known, _order, _Sum
+from swapctl.process.usage import Usage, _known, _order, _together
 
 STATUS = b"""Name:\tsome worker
 Umask:\t0022
@@ -72,7 +72,7 @@ def test_rank_by_stat(sort, amount, name):
     assert figures.rank_by_stat(stat, sort, 77) == (amount, -308, 77, 0)
 
 
-@pytest.mark.parametrize(("sort", "amount"), [("swap", -56 << 10), ("rss", -1234 << 10)])
+@pytest.mark.parametrize(("sort", "amount"), [("swap", -56 << 10), ("rss", -1234 << 10), ("pss", -1234 << 10)])
 def test_rank_by_status(sort, amount):
     assert figures.rank_by_status(STATUS, sort, 77) == (amount, -1234 << 10, 77, 56 << 10)
 
@@ -97,17 +97,40 @@ def test_of_equals_the_larger_and_then_the_older_number_comes_first():
     assert [one.pid for one in sorted(rows, key=_order("swap"))] == [9, 2, 3, 1]
 
 
+OLDEST, OLDER, OLD = (300, 1, 50, 5, 1, 1, 200), (400, 1, 50, 5, 1, 1, 200), (500, 3, 100, 10, 7, 3, 100)
+
+
 def test_what_several_have_is_summed_and_the_oldest_tells_the_age():
-    both = _Sum()
-    both.add((500, 1, 3, 100, 10, 7, 3, 100), (10, 5, 1, 4, 2))
-    both.add((300, 1, 1, 50, 5, 1, 1, 200), None)
-    both.add((400, 1, 1, 50, 5, 1, 1, 200), (1, 1, 1, 1, 1))
-    told = both.usage("worker")
+    told = _together(
+        "worker", [("", OLD, (10, 5, 1, 4, 2)), ("", OLDEST, (0, 0, 0, 0, 0)), ("", OLDER, (1, 1, 1, 1, 1))]
+    )
     assert (told.name, told.count, told.threads, told.rss, told.swap) == ("worker", 3, 5, 200, 20)
     assert (told.minor, told.major, told.cpu, told.shares) == (9, 5, 5.0, Shares(11, 6, 2, 5, 3))
-    alone = _Sum()
-    alone.add((500, 1, 3, 100, 10, 7, 3, 100), None)
-    assert told.age > alone.usage("worker").age
+    assert told.age > _together("worker", [("", OLD, None)]).age
+
+
+def test_what_is_shared_out_by_some_alone_is_not_told_of_all():
+    assert _together("worker", [("", OLD, (10, 5, 1, 4, 2)), ("", OLDEST, None)]).shares is None
+
+
+@pytest.mark.parametrize(("sort", "field"), [("pss", "pss"), ("swap", "swap_pss")])
+def test_what_is_shared_out_decides(sort, field):
+    less, more = row(pid=1, rss=900, swap=900, shares=Shares()), row(pid=2, shares=Shares(**{field: 1}))
+    assert sorted([less, more], key=_order(sort)) == [more, less]
+
+
+@pytest.mark.parametrize(
+    ("status", "lacks"),
+    [
+        (b"Name:\ta\nState:\tZ (zombie)\nThreads:\t2\n", True),
+        (b"Name:\ta\nState:\tZ (zombie)\nThreads:\t1\n", False),
+        (b"Name:\ta\nState:\tI (idle)\nThreads:\t1\n", False),
+        (STATUS, False),
+    ],
+    ids=["first-thread-ended", "zombie", "of-the-kernel", "ordinary"],
+)
+def test_whether_the_first_thread_has_ended(status, lacks):
+    assert figures.lacks_first_thread(status) is lacks
 
 
 def test_swap_that_several_share_is_known_once_where_it_was_asked_for():
