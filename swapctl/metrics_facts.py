@@ -62,10 +62,10 @@ def _users(top: int, *, is_used: bool) -> metrics.Users:
 
 
 def _swapped(table: Table) -> Iterator[metrics.User]:
-    read = table.reader()
+    read = table.statuses()
     for pid in table.pids():
         with suppress(Gone, Denied):
-            swap = kibibytes(read(f"{pid}/status"), b"VmSwap")
+            swap = kibibytes(read(pid), b"VmSwap")
             if swap and pid != os.getpid():
                 view = table.view(pid)
                 yield metrics.User(view.comm, metrics.lasting(unit_of(view.cgroups)), swap)

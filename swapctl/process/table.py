@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from ..errors import Guard
 from . import match
+from .figures import lacks_first_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -288,6 +289,16 @@ class Table:
     def reader(self) -> Callable[[str], bytes]:
         """Return what reads a file below it, such as ``4711/stat``; Gone or Denied. For one of each of very many."""
         return View(0, self._directory, "").read
+
+    def statuses(self) -> Callable[[int], bytes]:
+        """Return what reads a process's ``status``, of a thread that has memory; Gone or Denied. For very many."""
+        read = self.reader()
+
+        def status(pid: int) -> bytes:
+            told = read(f"{pid}/status")
+            return read(f"{pid}/{self.view(pid).thread_with_memory()}status") if lacks_first_thread(told) else told
+
+        return status
 
     def text(self, path: str) -> str:
         """Return a file that is not of one process, empty if there is none."""

@@ -185,14 +185,12 @@ class _Survey:
     def _ranked(self, pids: Sequence[int]) -> list[tuple[int, int, int, int]]:
         """Return what the processes are sorted by, from one file of each."""
         of_status = self._sort in _OF_STATUS
-        name, rank = ("status", figures.rank_by_status) if of_status else ("stat", figures.rank_by_stat)
-        ranked, read, sort = [], self._read, self._sort
+        rank = figures.rank_by_status if of_status else figures.rank_by_stat
+        read = self._table.statuses() if of_status else lambda pid: self._read(f"{pid}/stat")
+        ranked, sort = [], self._sort
         for pid in pids:
             try:
-                text = read(f"{pid}/{name}")
-                if of_status and figures.lacks_first_thread(text):
-                    text = read(f"{pid}/{self._table.view(pid).thread_with_memory()}status")
-                ranked.append(rank(text, sort, pid))
+                ranked.append(rank(read(pid), sort, pid))
             except Gone:
                 pass
             except Denied:

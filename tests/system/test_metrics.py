@@ -28,25 +28,35 @@ sys.stdin.read()
 """
 
 
+# The same in a process whose first thread has ended.
+_WITHOUT_FIRST_THREAD = f"""
+import ctypes, threading
+threading.Thread(target=exec, args=({_SWAPPED!r},)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
 def _metrics(machine: Machine, *arguments: str) -> dict[tuple[str, ...], float]:
     text = machine.run(*SWAPCTL, "metrics", *arguments).out
     samples = [one for family in parser.text_string_to_metric_families(text) for one in family.samples]
     return {(one.name, *one.labels.values()): one.value for one in samples}
 
 
-def test_an_area_and_what_goes_to_it_and_whose_it_is(machine: Machine):
+@pytest.mark.parametrize("source", [_SWAPPED, _WITHOUT_FIRST_THREAD], ids=["ordinary", "first-thread-ended"])
+def test_an_area_and_what_goes_to_it_and_whose_it_is(machine: Machine, source: str):
     """Others may have areas with the same priority, and swap things out: so the kernel is asked before and afterwards."""
     machine.make_area(size=32 * MIB, active=True, options=("--priority", "32767"))
     name = f"m{machine.token}"
     before = _metrics(machine)
-    command = [sys.executable, "-c", _SWAPPED, name]
+    command = [sys.executable, "-c", source, name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "out\n"
         used = [machine.used(machine.area)]
         found = _metrics(machine, "--top", "50")
         used.append(machine.used(machine.area))
-        status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+        tasks = Path(f"/proc/{process.pid}/task").iterdir()
+        status = "".join((task / "status").read_text(encoding="utf-8") for task in tasks)
         process.communicate("")
     swapped = next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmSwap"))
     assert swapped >= 8 * MIB
