@@ -95,7 +95,7 @@ def test_what_is_given_is_brought_into_one_form(given, field, value):
         pytest.param(EVERYTHING, id="everything"),
         pytest.param({"older_than": "0.7d"}, id="a-part-of-a-day"),
         pytest.param({"younger_than": "0.3ms"}, id="a-part-of-a-millisecond"),
-        pytest.param({"older_than": "99999999999w"}, id="ages"),
+        pytest.param({"older_than": "36500d"}, id="ages"),
     ],
 )
 def test_a_checked_selector_stays_as_it_is_when_it_is_checked_again(given):
