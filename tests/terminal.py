@@ -37,6 +37,7 @@ class Terminal:
             )
         finally:
             os.close(slave)
+        self._received = b""  # in parts, which can end within a character or a colour
         self.output = ""
 
     def __enter__(self):
@@ -74,6 +75,7 @@ class Terminal:
             return False
         with contextlib.suppress(OSError):  # EIO: nobody has it open any more
             part = os.read(self._master, 1 << 16)
-            self.output += _CONTROL.sub("", part.decode("utf-8", "replace"))
+            self._received += part
+            self.output = _CONTROL.sub("", self._received.decode("utf-8", "replace"))
             return bool(part)
         return False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.5  # seconds that something may take before its progress is worth showing
 _REDRAW = 0.1
+_USUAL = 80  # columns of a terminal that does not tell
 
 
 def speak_any_bytes() -> None:
@@ -67,6 +68,25 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() or _is_raw_byte(one) else ascii(one)[1:-1] for one in text)
+
+
+def width(file: TextIO) -> int | None:
+    """Return how many columns there are where a person looks, None where nobody does."""
+    if not file.isatty():
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size(file.fileno()).columns or _USUAL
+
+
+def wrapped(lead: str, text: str, columns: int | None) -> str:
+    """Return *text* behind *lead*, going on below itself where the columns end; a word stays whole."""
+    import textwrap
+
+    if columns is None:
+        return f"{lead}{text}"
+    room = max(columns - len(lead), 1)
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    return lead + f"\n{' ' * len(lead)}".join(lines)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], file: TextIO | None = None) -> None:

@@ -10,7 +10,7 @@ import time
 
 from ..process import addresses
 from ..sizes import human
-from . import html, inspect, output
+from . import html, output, wording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ _STYLE = """\
 .picture { display: block; width: 100%; font: 13px system-ui, sans-serif; }
 .picture text { fill: var(--ink); }
 .picture .quiet { fill: var(--faint); }
-.picture .at { fill: var(--faint); font: 12px ui-monospace, monospace; }
 .resident { fill: var(--resident); background: var(--resident); }
 .swapped { fill: var(--swapped); background: var(--swapped); }
 .empty { fill: var(--empty); background: var(--empty); }
@@ -110,15 +109,15 @@ def _totals(found: Inspection) -> str:
 
 def _facts(found: Inspection) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_text(name)}</th><td>{_text(said)}</td></tr>\n' for name, said in inspect.facts(found)
+        f'<tr><th scope="row">{_text(name)}</th><td>{_text(said)}</td></tr>\n' for name, said in wording.facts(found)
     )
     return f'<table class="facts"><tbody>\n{rows}</tbody></table>'
 
 
 def _memory(found: Inspection) -> str:
     if found.memory is None:
-        return html.lines([inspect.no_memory(found)])
-    rows = [[_text(cell) for cell in row] for row in inspect.figures(found)]
+        return html.lines([wording.no_memory(found)])
+    rows = [[_text(cell) for cell in row] for row in wording.figures(found)]
     return html.table(("FIGURE", "SIZE", "MEANING"), rows, ("SIZE",))
 
 
@@ -205,7 +204,7 @@ def _quiet(one: Mapping) -> str:
 
 def _label(one: Mapping) -> str:
     if one.kind == addresses.KERNEL:
-        return f"kernel: {inspect.UPPER.partition(': ')[2]}"
+        return f"kernel: {wording.UPPER.partition(': ')[2]}"
     if one.kind == addresses.GAP:
         return "gap"
     if one.kind == addresses.SEVERAL:
@@ -217,7 +216,7 @@ def _label(one: Mapping) -> str:
 def _tip(one: Mapping) -> Iterator[str]:
     """Give the lines that are shown where somebody points at a box."""
     yield f"{one.begin:012x}-{one.end - 1:012x}"
-    yield inspect.what(one) if one.kind != addresses.SEVERAL else f"{one.count} mappings"
+    yield wording.what(one) if one.kind != addresses.SEVERAL else f"{one.count} mappings"
     if one.count:
         yield f"{human(one.size)}, {human(one.resident)} in RAM, {human(one.swap)} in swap"
         yield f"private dirty {human(one.private_dirty)}, shared clean {human(one.shared_clean)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from tests.browser import Browser
 from tests.process.silent import LONGEST
 from tests.process.stage import need, state, until
 from tests.process.test_usage import FORKED, HOLDER, MIB, NEAR, SWAPPED, major_faults, status
-from tests.support import missing
+from tests.support import ROOT, missing
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -340,6 +342,34 @@ def test_what_it_is_called_does_nothing_to_a_terminal(stage: Stage):
     run = stage.swapctl("inspect", str(victim.pid), text=True)
     assert "\x1b" not in run.out
     assert "\\x1b[31mred" in run.out
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+@pytest.mark.parametrize("rich", [True, False], ids=["rich", "standard-library"])
+def test_a_narrow_terminal_cuts_no_figure_and_breaks_no_word(stage: Stage, columns: int, *, rich: bool):
+    victim = stage.victim(HOLDER + "os.read(0, 1)\n", "24")
+    wide = stage.swapctl("inspect", str(victim.pid), "--all", text=True).out
+    without = () if rich else ("-S",)
+    command = [sys.executable, *without, "-m", "swapctl", "inspect", str(victim.pid), "--all"]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    with Terminal(command, {**environment, "PYTHONPATH": str(ROOT)}, columns=columns) as terminal:
+        assert terminal.end() == 0
+    shown = terminal.output.replace("\r", "")
+    meanings, told = (
+        re.sub(
+            r"\s+", " ", re.sub(r"[0-9.]+ [KM]?i?B ", "", text[text.index("\nmemory\n") : text.index("address space")])
+        )
+        for text in (wide, shown)
+    )
+    assert told == meanings
+    lines = shown[shown.index("\nmemory\n") :].splitlines()
+    assert max(map(len, lines)) <= columns
+    for row in wide[wide.index("ADDRESS") :].splitlines()[1:]:
+        figures = " +".join(map(re.escape, re.split("  +", row)[:5]))
+        assert [line for line in lines if re.match(f"{figures}(?: |$)", line)], row
+    ends = {row[-12:] for row in wide.splitlines() if re.match(r".* /.*\.so\b", row)}
+    assert ends, wide
+    assert {end for end in ends if end not in shown} == set()
 
 
 # As a name of a file that is mapped, and of the process.
