@@ -45,7 +45,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--args", action="store_true", help="tell the command line even if reading it brings swapped pages back"
     )
     command.add_argument(
-        "--html", metavar="FILE", help="write a page for a browser to FILE, with a picture, and print nothing"
+        "--html", metavar="FILE", help="write a page for a browser to FILE, with a picture; - for stdout"
     )
     parser.add_json(command)
 

@@ -38,7 +38,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help=f"tell the N programs with the most in swap; 0 looks at no process (default: {metrics.TOP})",
     )
     command.add_argument("--findings", action="store_true", help="count what doctor finds, too")
-    command.add_argument("--output", metavar="FILE", help="write to FILE, replaced in one step, and print nothing")
+    command.add_argument("--output", metavar="FILE", help="write to FILE, replaced in one step; - for stdout")
     parser.add_output(command)
 
 

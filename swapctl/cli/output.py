@@ -48,8 +48,13 @@ def to_json(document: object) -> str:
 
 
 def write_file(option: str, name: str, text: str) -> None:
-    """Write *text* to the file *name* that an *option* gave, replaced in one step."""
+    """Write *text* to the file *name* that an *option* gave, replaced in one step; ``-`` is standard output."""
     import stat
+
+    if name == "-":
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))  # as in a file, whatever the locale
+        sys.stdout.flush()
+        return
 
     from ..host import LocalHost
 

@@ -30,7 +30,9 @@ _COLUMNS = ("PATH", "TYPE", "SIZE", "USED", "PRIORITY", "ACTIVE", "PERSISTENT", 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     command.add_argument(
-        "--html", metavar="FILE", help="write a page for a browser to FILE, with what doctor finds, and print nothing"
+        "--html",
+        metavar="FILE",
+        help="write a page for a browser to FILE, with what doctor finds; - for stdout",
     )
     parser.add_output(command)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from swapctl.cli import html
@@ -59,6 +62,17 @@ def test_a_page_is_replaced_in_one_step(page, tree, swapctl):
     assert swapctl("status", "--root", str(tree), "--html", str(page)).returncode == 0
     assert page.stat().st_ino != before
     assert sorted(one.name for one in page.parent.iterdir()) == ["etc", "status.html"]
+
+
+@pytest.mark.parametrize("command", [["status", "--html"], ["metrics", "--output"], ["inspect", "1", "--html"]])
+@pytest.mark.parametrize("locale", ["C.UTF-8", "POSIX"])
+def test_a_dash_is_standard_output(environment, tmp_path, command, locale):
+    words = [sys.executable, "-m", "swapctl", *command, "-"]
+    named = {**environment, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(words, env=named, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.decode("utf-8").startswith("# " if command[0] == "metrics" else "<!DOCTYPE html>\n")
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.parametrize(
