@@ -29,7 +29,7 @@ MEANINGS = {
     "private_clean": "as it is in a file, and nobody else has it",
     "private_dirty": "written to, and nobody else has it: what copy-on-write has copied",
     "swap": "of its own memory, in swap",
-    "swap_proportional": "in swap, with shared memory, divided by those who share it",
+    "swap_proportional": "of that, divided by those who share it after a fork",
     "page_tables": "what the kernel needs to know where its pages are",
     "huge_pages": "in transparent huge pages",
     "huge_tlb": "in pages of hugetlbfs",

@@ -38,13 +38,8 @@ def kibibytes(text: bytes, name: bytes) -> int:
     return int(text[begin : text.index(b"k", begin)]) * KIB
 
 
-def shares(rollup: bytes) -> Shares:
-    """Return what *rollup*, the text of ``smaps_rollup``, tells."""
-    return Shares(*amounts(rollup))
-
-
 def amounts(rollup: bytes) -> tuple[int, int, int, int, int]:
-    """Return the fields of `Shares` in their order."""
+    """Return what *rollup*, the text of ``smaps_rollup``, tells: the fields of `Shares` in their order."""
     return (
         kibibytes(rollup, b"Rss"),
         kibibytes(rollup, b"Pss"),
@@ -54,15 +49,23 @@ def amounts(rollup: bytes) -> tuple[int, int, int, int, int]:
     )
 
 
+def split(stat: bytes, most: int = -1) -> tuple[bytes, list[bytes]]:
+    """Return the name in *stat*, the text of ``stat``, and what is behind it, from the state on, so many at most.
+
+    The name can hold anything, brackets, blanks and newlines too.
+    """
+    end = stat.rindex(b")")
+    return stat[stat.index(b"(") + 1 : end], stat[end + 2 :].split(b" ", most)
+
+
 def counts(stat: bytes) -> tuple[bytes, str, int, int, int, int, int]:
-    """Return what *stat*, the text of ``stat``, tells; the name can hold anything, brackets and blanks too.
+    """Return what *stat* tells, as far as a process is counted.
 
     The name, the state's letter, minor and major faults, ticks on a processor, threads, and when it began, in ticks.
     """
-    end = stat.rindex(b")")
-    fields = stat[end + 2 :].split(b" ", 20)
+    name, fields = split(stat, 20)
     return (
-        stat[stat.index(b"(") + 1 : end],
+        name,
         fields[0].decode(),
         int(fields[7]),
         int(fields[9]),
@@ -85,7 +88,7 @@ def rank_by_status(status: bytes, sort: str, pid: int) -> tuple[int, int, int, i
 
 def rank_by_stat(stat: bytes, sort: str, pid: int) -> tuple[int, int, int, int]:
     """Return the same for ``faults``, ``age`` and ``cpu``; ``stat`` tells nothing of swap."""
-    fields = stat[stat.rindex(b")") + 2 :].split(b" ", 22)
+    _name, fields = split(stat, 22)
     if sort == "faults":
         amount = int(fields[9])
     else:

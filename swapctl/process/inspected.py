@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..record import Record
-from . import addresses
+from . import addresses, figures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ SUMS = {
     "swap_proportional": "swap_proportional",
     "huge_pages": "huge",
 }
+ROLLUP = {"proportional": b"Pss", "swap_proportional": b"SwapPss"}  # of those, what smaps_rollup does better
 
-_MINOR, _MAJOR, _ARGUMENTS = 7, 9, 45  # in stat behind the name
+_DEAF = "no signal wakes it, unless that ends it and the kernel lets it: the letter does not tell"
+_ARGUMENTS = 45  # in stat behind the name
 
 
 class Inspection(Record):
@@ -140,18 +142,10 @@ class Inspection(Record):
         }
 
 
-class Numbers(Record):
-    """What ``stat`` tells beside what every process is read for: faults, and where the arguments stand, 0 if hidden."""
-
-    minor: int
-    major: int
-    arguments: int
-
-
-def numbers(stat: bytes) -> Numbers:
-    """Return what *stat*, the text of ``stat``, tells."""
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    return Numbers(int(fields[_MINOR]), int(fields[_MAJOR]), int(fields[_ARGUMENTS]))
+def arguments(stat: bytes) -> int:
+    """Return the address of the command line, as *stat*, the text of ``stat``, tells it; 0 if that is hidden."""
+    _name, fields = figures.split(stat)
+    return int(fields[_ARGUMENTS])
 
 
 def limits(text: str) -> Iterator[tuple[str, tuple[int | None, int | None]]]:
@@ -163,13 +157,18 @@ def limits(text: str) -> Iterator[tuple[str, tuple[int | None, int | None]]]:
             yield name, (soft, hard)
 
 
-def memory(status: dict[str, str], mappings: Sequence[Mapping] | None) -> dict[str, int | None]:
-    """Return the figures of a process's memory; None for what only *mappings* tell, if they are not to be seen."""
+def memory(status: dict[str, str], mappings: Sequence[Mapping] | None, rollup: bytes = b"") -> dict[str, int | None]:
+    """Return the figures of a process's memory; None for what only *mappings* tell, if they are not to be seen.
+
+    What is shared out is taken from *rollup*, the text of ``smaps_rollup``, where there is one: each mapping tells
+    whole KiB, and the rest of them adds up.
+    """
     told: dict[str, int | None] = {
         name: int(status[key].split()[0]) << 10 if key in status else 0 for name, key in STATUS.items()
     }
     sums = None if mappings is None else addresses.total(mappings)
-    return {**told, **{name: sums[key] if sums else None for name, key in SUMS.items()}}
+    exact = {name: figures.kibibytes(rollup, key) for name, key in ROLLUP.items()} if rollup and sums else {}
+    return {**told, **{name: sums[key] if sums else None for name, key in SUMS.items()}, **exact}
 
 
 def holds_swap(arguments: int, status: dict[str, str], mappings: Sequence[Mapping] | None) -> bool:
@@ -188,7 +187,7 @@ def state_in_words(
     words = {
         "R": "runs, or is ready to",
         "S": f"sleeps{place}, until something happens or a signal comes",
-        "D": f"waits in the kernel{place or ', at a place not told'}; signals do not wake it (uninterruptible)",
+        "D": f"waits in the kernel{place or ', at a place not told'} (uninterruptible); {_DEAF}",
         "I": "is a thread of the kernel without work",
         "T": "is stopped by a signal, until SIGCONT",
         "t": "is stopped by what traces it",

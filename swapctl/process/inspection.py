@@ -6,26 +6,27 @@ memory is not waited for without end. Its command line stands in that memory, an
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import closing
 
 from ..errors import Guard, Refused
-from . import addresses, inspected, match
+from . import addresses, figures, inspected, match
 from .cgroups import limits_of
 from .inspected import Inspection
 from .process import Process
 from .search import user_name
 from .selected import select, wait_for
 from .signals import Handle
-from .table import Denied, Gone, Table
+from .table import Denied, Gone, Stat, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from .addresses import Mapping
-    from .inspected import Numbers, Person
+    from .inspected import Person
     from .selector import Selector
     from .table import View
 
@@ -62,8 +63,9 @@ def _one(selector: Selector, table: Table) -> int:
         what = f"there is no process {', '.join(selector.pid)}" if selector.pid else "no process matches"
         raise Refused("; ".join([what, *doubts]), hint="swapctl ps shows which there are")
     if len(found.pids) > 1:
+        some = f", the first {_MOST_LISTED} are listed" if len(found.pids) > _MOST_LISTED else ""
         raise Guard(
-            f"{len(found.pids)} processes match, and one is looked at",
+            f"{len(found.pids)} processes match{some}, and one is looked at",
             hint="choose by --newest, --oldest or a process id",
             processes=tuple(_listed(found.pids, table)),
         )
@@ -90,7 +92,8 @@ def _listed(pids: tuple[int, ...], table: Table) -> Iterator[dict[str, object]]:
             )
         except (Gone, Denied):
             continue
-        yield process.to_dict()
+        # Its command line is not read: whoever asks for one process does not disturb all that match.
+        yield {name: value for name, value in process.to_dict().items() if name not in {"command", "argv"}}
 
 
 class _Reader:
@@ -101,6 +104,7 @@ class _Reader:
         self._pid = pid
         self._args = args
         self._locked = False
+        self._denied: list[str] = []
         self._doubts: list[str] = []
 
     def read(self, interval: float) -> Inspection:
@@ -111,71 +115,83 @@ class _Reader:
             return self._inspection(view, handle.inode, interval)
 
     def _inspection(self, view: View, inode: int | None, interval: float) -> Inspection:
-        first, since = inspected.numbers(view.read("stat")), time.monotonic()
+        first, since = view.read("stat"), time.monotonic()
+        known = {
+            **self._identity(view),
+            **self._state(view),
+            **self._memory(view),
+            "limits": dict(inspected.limits(match.decode(view.read("limits")))),
+            "cgroup": limits_of(self._table, view),
+            "oom_adjustment": int(view.read("oom_score_adj")),
+            **self._faults(view, first, since, interval),
+        }
+        return Inspection(inode=inode, doubts=(*self._doubts, *self._forbidden()), **known)
+
+    def _identity(self, view: View) -> dict[str, Any]:
+        stat, age = view.stat, self._table.age(view.stat)
+        names = view.status.get("NSpid", "").split()
+        return {
+            "pid": self._pid,
+            "name": stat.comm,
+            "began": time.time() - age,
+            "age": age,
+            "uid": view.uid,
+            "user": user_name(view.uid),
+            "kernel": stat.kernel,
+            "namespace_pid": int(names[-1]) if len(names) > 1 else None,
+            "session": stat.session,
+            "group": stat.group,
+        }
+
+    def _state(self, view: View) -> dict[str, Any]:
+        """Return what it does, and who has to do with that."""
         stat = view.stat
-        threads = tuple(_threads(view))
         parents = tuple(self._parents(stat.parent))
         tracer = self._person(int(view.status.get("TracerPid", "0")))
         wchan = _wchan(view)
-        # Where its first thread has ended, another one shows the memory that they share.
-        at = view.thread_with_memory() if stat.state == "Z" else ""
-        status = _status(view, at)
-        memory, mappings, exe, argv = None, None, None, None
-        if "VmSize" in status:
-            exe = self._told("its program", lambda: view.link(f"{at}exe"))
-            mappings = self._mappings(view, at, exe or "")
-            memory = inspected.memory(status, mappings)
-            argv = self._argv(view, at, status, mappings)
-        orphan, descent = self._descent(view, parents)
-        numbers, rates = self._later(view, first, since, interval)
-        names = view.status.get("NSpid", "").split()
-        age = self._table.age(stat)
-        return Inspection(
-            self._pid,
-            stat.comm,
-            inode,
-            stat.state,
-            inspected.state_in_words(
-                stat.state,
-                parent=parents[0] if parents else None,
-                tracer=tracer,
-                wchan=wchan,
-                others=stat.threads - 1,
-            ),
-            time.time() - age,
-            age,
-            view.uid,
-            user_name(view.uid),
-            exe=exe,
-            argv=argv,
-            kernel=stat.kernel,
-            namespace_pid=int(names[-1]) if len(names) > 1 else None,
-            session=stat.session,
-            group=stat.group,
-            parents=parents,
-            orphan=orphan,
-            descent=descent,
-            tracer=tracer,
-            wchan=wchan,
-            threads=threads,
-            open_files=self._told("its open files", lambda: len(view.list(f"{at}fd"))) if memory else None,
-            limits=dict(inspected.limits(match.decode(view.read("limits")))),
-            cgroup=limits_of(self._table, view),
-            memory=memory,
-            minor=numbers.minor,
-            major=numbers.major,
-            rates=rates,
-            oom_score=int(view.read("oom_score")) if memory else None,
-            oom_adjustment=int(view.read("oom_score_adj")),
-            mappings=mappings,
-            doubts=tuple(self._doubts),
+        said = inspected.state_in_words(
+            stat.state, parent=parents[0] if parents else None, tracer=tracer, wchan=wchan, others=stat.threads - 1
         )
+        orphan, descent = self._descent(view, parents)
+        return {
+            "state": stat.state,
+            "said": said,
+            "wchan": wchan,
+            "threads": tuple(_threads(view)),
+            "parents": parents,
+            "tracer": tracer,
+            "orphan": orphan,
+            "descent": descent,
+        }
+
+    def _memory(self, view: View) -> dict[str, Any]:
+        """Return what it has of memory, and what can be known only as long as it has some."""
+        # Where its first thread has ended, another one shows the memory that they share.
+        at = view.thread_with_memory() if view.stat.state == "Z" else ""
+        status = view.status_of(at) if at else view.status
+        if "VmSize" not in status:
+            return {}
+        exe = self._told("its program", lambda: view.link(f"{at}exe"))
+        mappings = self._mappings(view, at, exe or "")
+        return {
+            "exe": exe,
+            "mappings": mappings,
+            "memory": inspected.memory(status, mappings, b"" if mappings is None else self._rollup(view, at)),
+            "argv": self._argv(view, at, status, mappings),
+            "open_files": self._told("its open files", lambda: len(view.list(f"{at}fd"))),
+            "oom_score": int(view.read("oom_score")),
+        }
+
+    def _forbidden(self) -> Iterator[str]:
+        if self._denied:
+            remedy = "; run it as root" if os.geteuid() else ""
+            yield f"no permission to learn {', '.join(self._denied)}{remedy}"
 
     def _told(self, what: str, question: Callable[[], T]) -> T | None:
         try:
             return question()
         except Denied:
-            self._doubts.append(f"no permission to learn {what}")
+            self._denied.append(what)
             return None
 
     def _patiently(self, what: str, question: Callable[[], T]) -> T | None:
@@ -197,7 +213,7 @@ class _Reader:
         if isinstance(answer, Gone):
             raise answer
         if isinstance(answer, Denied):
-            self._doubts.append(f"no permission to learn {what}")
+            self._denied.append(what)
             return None
         return answer
 
@@ -210,10 +226,17 @@ class _Reader:
             return None
         return None if raw is None else addresses.parse(raw, exe)
 
+    def _rollup(self, view: View, at: str) -> bytes:
+        """Return the text of ``smaps_rollup``; a thread has none, and Linux before 4.14."""
+        try:
+            return self._patiently("its address space", lambda: view.read_memory(f"{at}smaps_rollup")) or b""
+        except Gone:
+            return b""
+
     def _argv(
         self, view: View, at: str, status: dict[str, str], mappings: tuple[Mapping, ...] | None
     ) -> tuple[str, ...] | None:
-        arguments = inspected.numbers(view.read(f"{at}stat")).arguments
+        arguments = inspected.arguments(view.read(f"{at}stat"))
         if not self._args and inspected.holds_swap(arguments, status, mappings):
             self._doubts.append("its command line was not read, as it may be in swap; --args reads it")
             return None
@@ -222,16 +245,16 @@ class _Reader:
         raw = self._patiently("its command line", lambda: view.read_memory(f"{at}cmdline"))
         return None if raw is None else match.split(raw)
 
-    def _later(
-        self, view: View, first: Numbers, since: float, interval: float
-    ) -> tuple[Numbers, tuple[float, float] | None]:
-        """Return the present numbers, and how many faults a second there were for *interval* seconds."""
+    def _faults(self, view: View, first: bytes, since: float, interval: float) -> dict[str, Any]:
+        """Return the page faults, and how many a second there were for *interval* seconds after *first*."""
+        _name, _state, minor, major, *_rest = figures.counts(first)
         if not interval:
-            return first, None
+            return {"minor": minor, "major": major}
         # What was asked for: the rate of faults is counted over this time.
         time.sleep(max(0.0, since + interval - time.monotonic()))
-        last, seconds = inspected.numbers(view.read("stat")), time.monotonic() - since
-        return last, ((last.minor - first.minor) / seconds, (last.major - first.major) / seconds)
+        last, seconds = figures.counts(view.read("stat")), time.monotonic() - since
+        rates = (last[2] - minor) / seconds, (last[3] - major) / seconds
+        return {"minor": last[2], "major": last[3], "rates": rates}
 
     def _parents(self, pid: int) -> Iterator[Person]:
         seen = set()
@@ -269,22 +292,10 @@ class _Reader:
 def _threads(view: View) -> Iterator[tuple[int, str, str]]:
     for tid in sorted(map(int, view.list("task"))):
         try:
-            comm, state = _comm_and_state(view.read(f"task/{tid}/stat"))
+            stat = Stat(view.read(f"task/{tid}/stat"))
         except (Gone, Denied):
             continue
-        yield tid, comm, state
-
-
-def _comm_and_state(stat: bytes) -> tuple[str, str]:
-    begin, end = stat.index(b"("), stat.rindex(b")")
-    return match.decode(stat[begin + 1 : end]), stat[end + 2 : end + 3].decode()
-
-
-def _status(view: View, at: str) -> dict[str, str]:
-    if not at:
-        return view.status
-    lines = match.decode(view.read(f"{at}status")).split("\n")
-    return {key: rest.strip() for key, _colon, rest in (line.partition(":") for line in lines)}
+        yield tid, stat.comm, stat.state
 
 
 def _wchan(view: View) -> str:

@@ -110,7 +110,7 @@ class Selector(Record):
             given[name] = tuple(str(value) if isinstance(value, int) else value for value in given[name])
         for name in ("parent", "ancestor", "session"):
             given[name] = tuple(_number(value, name, _LARGEST_PID) for value in given[name])
-        given["pid"] = tuple(_pid(value, "pid") for value in given["pid"])
+        given["pid"] = tuple(_pid(value) for value in given["pid"])
         given["port"] = tuple(_number(value, "port", _LARGEST_PORT) for value in given["port"])
         for name in ("older_than", "younger_than"):
             given[name] = None if given[name] is None else duration(given[name], _option(name))
@@ -197,10 +197,10 @@ def _several(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 (one value or sever
     return tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else (value,)
 
 
-def _pid(value: object, name: str) -> str:
+def _pid(value: object) -> str:
     match = None if isinstance(value, bool) else _PID.fullmatch(str(value).strip())
     if not match or not 0 < int(match.group(1)) <= _LARGEST_PID:
-        message = f"{_option(name)}: {value!r} is not a process id"
+        message = f"{value!r} is not a process id"  # which can stand without an option, too
         raise InvalidInput(message, hint="allowed are whole numbers from 1, or PID:INODE as find shows it")
     return match.group(0)
 

@@ -15,8 +15,7 @@ import time
 from contextlib import contextmanager
 
 from ..errors import Guard
-from . import match
-from .figures import lacks_first_thread
+from . import figures, match
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +43,8 @@ class Stat:
     __slots__ = ("comm", "flags", "group", "parent", "session", "start", "state", "threads", "tty")
 
     def __init__(self, raw: bytes) -> None:
-        begin, end = raw.index(b"("), raw.rindex(b")")  # a name can hold anything, brackets and newlines too
-        fields = raw[end + 2 :].split(b" ", 20)
-        self.comm = match.decode(raw[begin + 1 : end])
+        name, fields = figures.split(raw, 20)
+        self.comm = match.decode(name)
         self.state = fields[0].decode()
         self.parent = int(fields[1])
         self.group = int(fields[2])
@@ -150,9 +148,13 @@ class View:
     def status(self) -> dict[str, str]:
         """The fields of ``/proc/PID/status``."""
         if self._status is None:
-            lines = match.decode(self.read("status")).split("\n")
-            self._status = {key: rest.strip() for key, _colon, rest in (line.partition(":") for line in lines)}
+            self._status = self.status_of("")
         return self._status
+
+    def status_of(self, thread: str) -> dict[str, str]:
+        """Return the same of one of its threads, such as ``task/4711/``."""
+        lines = match.decode(self.read(f"{thread}status")).split("\n")
+        return {key: rest.strip() for key, _colon, rest in (line.partition(":") for line in lines)}
 
     @property
     def cmdline(self) -> bytes:
@@ -296,7 +298,9 @@ class Table:
 
         def status(pid: int) -> bytes:
             told = read(f"{pid}/status")
-            return read(f"{pid}/{self.view(pid).thread_with_memory()}status") if lacks_first_thread(told) else told
+            return (
+                read(f"{pid}/{self.view(pid).thread_with_memory()}status") if figures.lacks_first_thread(told) else told
+            )
 
         return status
 

@@ -178,22 +178,22 @@ NOBODY = "swapctl-tests-match-nothing"  # should a complaint fail to come, nothi
         ),
         pytest.param(
             "kill --pid 0",
-            "--pid: '0' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            "'0' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
             id="pid-zero",
         ),
         pytest.param(
             "kill --pid=-1",
-            "--pid: '-1' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            "'-1' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
             id="pid-all",
         ),
         pytest.param(
             "kill --pid 4194306",
-            "--pid: '4194306' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            "'4194306' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
             id="pid-too-high",
         ),
         pytest.param(
             "kill --pid 1,x",
-            "--pid: 'x' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
+            "'x' is not a process id; hint: allowed are whole numbers from 1, or PID:INODE as find shows it",
             id="pid-word",
         ),
         pytest.param(

@@ -242,7 +242,7 @@ SENSELESS = [
     ({"min_rss": "big"}, "min_rss: 'big' is not a size", None),
     ({"older_than": "x"}, "older_than: 'x' is not a time", None),
     ({"ladder": "FOO:1s"}, "signal 'FOO' is unknown", None),
-    ({"pid": ["0"]}, "pid: '0' is not a process id", None),
+    ({"pid": ["0"]}, "'0' is not a process id", None),
     ({"max": 0}, "max 0 is not a whole number from 1", None),
     ({"expect": -1}, "expect -1 is not a whole number from 0", None),
 ]  # fmt: skip

@@ -75,6 +75,27 @@ def test_memory_is_what_the_kernel_says(stage: Stage):
     assert held["resident"] >= 24 * MIB
 
 
+def test_what_is_shared_out_is_the_kernels_own_sum(stage: Stage):
+    victim = stage.victim()
+    between: list[bool] = []
+    while not any(between) and len(between) < 20:  # others who share its libraries come and go
+        one = look(stage, victim.pid)
+        missed = one["memory"]["proportional"] - sum(each["proportional"] for each in one["mappings"])
+        between.append(0 < missed < len(one["mappings"]) << 10)  # of each mapping, less than one KiB
+    assert any(between)
+
+
+def test_shared_memory_in_swap_is_in_its_mapping_alone(stage: Stage, machine: Machine):
+    machine.make_area(size=64 * MIB, active=True, options=("--priority", "32000"))
+    shared = HOLDER.replace("MAP_PRIVATE", "MAP_SHARED")
+    victim = stage.victim(f"{shared}held.madvise(21)\nsay('swapped')\nos.read(0, 1)\n", "5")
+    assert victim.heard() == "swapped"
+    one = look(stage, victim.pid)
+    held = largest(one)
+    assert (held["kind"], held["swap"], held["swap_proportional"]) == ("shared", 5 * MIB, 0)
+    assert (one["memory"]["swap"], one["memory"]["swap_proportional"]) == (0, 0)
+
+
 def test_every_mapping_is_there(stage: Stage):
     victim = stage.victim()
     lines = Path(f"/proc/{victim.pid}/maps").read_text(encoding="utf-8").splitlines()
@@ -197,7 +218,10 @@ def test_who_waits_in_the_kernel_is_told_with_the_place(stage: Stage):
     until(lambda: state(victim.pid) == "D", "it waits for its child")
     one = look(stage, victim.pid)
     assert (one["state"], one["wchan"]) == ("D", Path(f"/proc/{victim.pid}/wchan").read_text(encoding="utf-8"))
-    assert one["state_text"].startswith(f"waits in the kernel at {one['wchan']}")
+    assert one["state_text"].startswith(f"waits in the kernel at {one['wchan']} (uninterruptible)")
+    assert "unless that ends it" in one["state_text"]
+    victim.send(signal.SIGKILL)
+    assert victim.status == -signal.SIGKILL
 
 
 # The child of posix_spawn borrows the memory until it executes something: here, what a pipe that nobody writes to holds.
@@ -256,8 +280,7 @@ def test_nobody_is_told_what_may_be_known(stage: Stage):
     one = look(stage, victim.pid, nobody=True)
     assert (one["mappings"], one["exe"], one["open_files"]) == (None, None, None)
     assert one["memory"]["resident"] == status(victim.pid, "VmRSS")
-    what = ("program", "address space", "open files")
-    assert one["doubts"] == [f"no permission to learn its {each}" for each in what]
+    assert one["doubts"] == ["no permission to learn its program, its address space, its open files; run it as root"]
 
 
 def test_hidden_processes_are_not_said_to_be_absent(stage: Stage):
@@ -290,7 +313,22 @@ def test_several_are_listed_and_none_is_shown(stage: Stage):
     assert (text.code, text.out) == (3, "")
     assert [int(line.split()[0]) for line in text.err.splitlines()[1:-1]] == pids
     assert text.err.endswith("hint: choose by --newest, --oldest or a process id\n")
+    assert {"pid", "name", "swap"} < set(run.json["processes"][0])
+    assert not {"argv", "command"} & set(run.json["processes"][0])  # they are not read
     assert look(stage, stage.mark, "--newest")["pid"] == pids[-1]
+
+
+def test_of_many_the_first_are_listed_and_the_rest_is_not_hidden(stage: Stage):
+    victim = stage.victim("for _number in range(30):\n    os.fork() or sleep()\nsleep()")
+    until(lambda: len(Path(f"/proc/{victim.pid}/task/{victim.pid}/children").read_text("ascii").split()) == 30, "all")
+    text = stage.swapctl("inspect", stage.mark, text=True)
+    assert len(text.err.splitlines()) == 1 + 20 + 1
+    assert "31 processes match, the first 20 are listed, and one is looked at" in text.err
+
+
+def test_a_number_that_is_no_process_id_is_called_so(stage: Stage):
+    run = stage.swapctl("inspect", "0", text=True)
+    assert (run.code, run.err.partition(";")[0]) == (2, "swapctl: '0' is not a process id")
 
 
 @pytest.mark.parametrize("arguments", [("4194304",), ("1:1",), ("no process has this", "--exact")])

@@ -122,6 +122,17 @@ def test_a_command_line_in_swap_is_known_before_it_is_read():
     assert not inspected.holds_swap(0, {"VmSwap": "0 kB"}, None)
 
 
+def test_what_is_shared_out_is_the_kernels_sum_where_there_is_one():
+    rollup = (
+        b"400000-7ffe00038000 ---p 00000000 00:00 0 [rollup]\nRss: 560 kB\nPss: 283 kB\nSwap: 260 kB\nSwapPss: 99 kB\n"
+    )
+    status = {"VmSwap": "260 kB"}
+    sums, exact = (inspected.memory(status, FOUND, raw) for raw in (b"", rollup))
+    assert (sums["proportional"], sums["swap_proportional"]) == (280 << 10, 260 << 10)
+    assert exact == {**sums, "proportional": 283 << 10, "swap_proportional": 99 << 10}
+    assert inspected.memory(status, None)["proportional"] is None
+
+
 @pytest.mark.parametrize(
     ("pid", "session", "parent_session", "is_init", "orphan"),
     [
@@ -143,7 +154,7 @@ def test_an_orphan_is_told_where_the_session_shows_it(pid, session, parent_sessi
     [
         ("Z", 0, "has ended (zombie); its parent sh (7) has not taken notice"),
         ("Z", 2, "its first thread has ended (zombie), 2 threads of it live on"),
-        ("D", 0, "waits in the kernel at kernel_clone"),
+        ("D", 0, "waits in the kernel at kernel_clone (uninterruptible); no signal wakes it, unless that ends it"),
         ("T", 0, "is stopped by a signal"),
         ("t", 0, "is stopped by what traces it; gdb (8) traces it"),
         ("P", 0, "is in state P"),

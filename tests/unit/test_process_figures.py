@@ -52,11 +52,11 @@ def test_a_name_that_looks_like_another_line_is_none(name):
 
 
 def test_what_is_shared_out():
-    assert figures.shares(ROLLUP) == Shares(900 << 10, 450 << 10, 300 << 10, 80 << 10, 40 << 10)
+    assert Shares(*figures.amounts(ROLLUP)) == Shares(900 << 10, 450 << 10, 300 << 10, 80 << 10, 40 << 10)
 
 
 def test_a_process_without_memory_shares_nothing():
-    assert figures.shares(b"") == Shares()
+    assert Shares(*figures.amounts(b"")) == Shares()
 
 
 @given(st.binary(max_size=15))
