@@ -59,8 +59,10 @@ class Persistence:
         if need.unit_entry:
             guards.check_units(self._facts)
         entry = need.entry or need.unit_entry
-        if entry and self._facts.systemd.is_there:
+        systemd = self._facts.systemd
+        if entry and (need.unit_entry or systemd.runs or not self._facts.live):  # it is what will read the entry
             guards.check_unit_path(entry)
+        if entry and systemd.is_there:
             guards.check_drop_ins(need.target, entry, by_unit=need.unit_entry is not None)
         otherwise = need.area.comes_otherwise(need.target)
         entry = None if otherwise else need.unit_entry
