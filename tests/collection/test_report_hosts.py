@@ -155,6 +155,13 @@ def test_check_mode_writes_the_page_as_well(fleet):
     assert fleet.page.exists()
 
 
+def test_in_a_directory_the_page_has_its_usual_name(fleet, machine):
+    directory = machine.directory / "pages"
+    directory.mkdir()
+    fleet.play("--limit", "plain", report_file=f"{directory}/")
+    assert [page.name for page in directory.iterdir()] == ["swap-report.html"]
+
+
 def test_its_variables_say_what_is_on_it_and_where(fleet, machine, browser):
     page = machine.directory / "other.html"
     said = {
