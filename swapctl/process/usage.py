@@ -203,12 +203,14 @@ class _Survey:
         silent: list[int] = []
         is_share = self._pss and self._sort in {"swap", "pss"}
         order = _order(self._sort)
-        for begin in range(0, len(ranked), limit):
+        begin, end = 0, limit
+        while begin < len(ranked):
             if len(rows) >= limit and not (is_share and ranked[begin][0] < sorted(map(order, rows))[limit - 1][0]):
                 break
-            more, without = self._rows([pid for _amount, _rss, pid, _swap in ranked[begin : begin + limit]])
+            more, without = self._rows([pid for _amount, _rss, pid, _swap in ranked[begin:end]])
             rows += more
             silent += without
+            begin, end = end, 2 * end
         return rows, silent
 
     def _rows(self, pids: Sequence[int]) -> tuple[list[Usage], list[int]]:
