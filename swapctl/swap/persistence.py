@@ -60,7 +60,8 @@ class Persistence:
             guards.check_units(self._facts)
         entry = need.entry or need.unit_entry
         systemd = self._facts.systemd
-        if entry and (need.unit_entry or systemd.runs or not self._facts.live):  # it is what will read the entry
+        is_up_to_systemd = systemd.runs if self._facts.live else systemd.is_there
+        if entry and (need.unit_entry or is_up_to_systemd):
             guards.check_unit_path(entry)
         if entry and systemd.is_there:
             guards.check_drop_ins(need.target, entry, by_unit=need.unit_entry is not None)

@@ -309,4 +309,7 @@ def test_a_line_of_fstab_that_systemd_cannot_use_is_refused(path):
     with pytest.raises(Refused, match="^systemd would not turn .* on at boot: it ends with a b"):
         plan(Area(path, persist="fstab"), facts(active_file(path), systemd=HERE.replace(runs=True)))
     assert plan(Area(path, persist="fstab"), facts(active_file(path), systemd=HERE))  # its directories alone do nothing
+    image = facts(active_file(path), systemd=HERE, live=False)  # where it does not run yet
+    with pytest.raises(Refused, match="^systemd would not turn"):
+        plan(Area(path, persist="fstab"), image)
     assert plan(Area(path, persist="none"), facts(active_file(path), systemd=HERE)) == []
