@@ -138,12 +138,16 @@ def test_a_command_line_in_swap_is_left_there_unless_asked_for(stage: Stage, mac
         for line in Path(f"/proc/{victim.pid}/maps").read_text(encoding="utf-8").splitlines()
         if line.endswith("[stack]")
     )
-    page_out(victim.pid, begin, end - begin)
-    before = status(victim.pid, "VmSwap")
-    assert before
-    one = look(stage, victim.pid)
-    assert (one["argv"], len(one["doubts"])) == (None, 1)
-    assert status(victim.pid, "VmSwap") == before
+
+    def stays() -> bool:
+        page_out(victim.pid, begin, end - begin)
+        before = status(victim.pid, "VmSwap")
+        assert before
+        one = look(stage, victim.pid)
+        assert (one["argv"], len(one["doubts"])) == (None, 1)
+        return status(victim.pid, "VmSwap") == before
+
+    assert any(stays() for _try in range(5))  # somebody else who lists processes may have read it meanwhile
     assert stage.mark in look(stage, victim.pid, "--args")["argv"]
 
 
