@@ -119,7 +119,7 @@ def test_what_is_swapped_out_stays_there(stage: Stage, machine: Machine):
     assert 31 * MIB <= held["swap"] <= 33 * MIB
     assert held["resident"] + held["swap"] >= 48 * MIB
     text = stage.swapctl("inspect", str(victim.pid), text=True)
-    (filled,) = [line.split()[9] for line in text.out.splitlines() if "~" in line and line.startswith("7f")]
+    (filled,) = [line.split()[9] for line in text.out.splitlines() if "~" in line and " anonymous " in line]
     assert (len(filled), filled.count("#"), filled.count("~")) == (
         14,
         5,
