@@ -91,8 +91,8 @@ class Browser:
         self._log.close()
         until = time.monotonic() + 10
         while os.path.exists(self._profile) and time.monotonic() < until:
-            shutil.rmtree(self._profile, ignore_errors=True)  # its children may still be writing there
-            time.sleep(0.05)
+            shutil.rmtree(self._profile, ignore_errors=True)
+            time.sleep(0.05)  # its children may still be writing there, and nothing tells when they have ended
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Have it do something, and return what it answers; what happens meanwhile is in `events`."""

@@ -89,8 +89,8 @@ def parse_pressure(text: str) -> dict[str, dict[str, float]] | None:
 
 def parse_events(text: str) -> dict[str, int]:
     """Return the counters in *text*, that of ``/proc/vmstat``."""
-    pairs = (line.split() for line in text.split("\n"))
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}  # noqa: PLR2004
+    pairs = (line.partition(" ")[::2] for line in text.split("\n"))
+    return {name: int(value) for name, value in pairs if value.isdecimal()}
 
 
 def _figure(text: str) -> float:

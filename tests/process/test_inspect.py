@@ -199,7 +199,6 @@ def test_a_process_lives_on_without_its_first_thread(stage: Stage):
     victim = stage.victim("""\
         import threading
         threading.Thread(target=sleep).start()
-        time.sleep(0.1)
         libc.pthread_exit(None)
     """)
     until(lambda: state(victim.pid) == "Z", "its first thread has ended")
@@ -259,7 +258,7 @@ def test_an_orphan_is_told_by_its_session(stage: Stage):
             if not os.fork():
                 libc.prctl(1, signal.SIGKILL)
                 while True:
-                    time.sleep(60)
+                    signal.pause()
             os._exit(0)
         os.wait()
         sleep()
@@ -343,7 +342,7 @@ def test_none_is_one_clear_line(stage: Stage, arguments: tuple[str, ...]):
 
 
 def test_one_that_ends_meanwhile_is_one_clear_line(stage: Stage):
-    victim = stage.victim("say()\ntime.sleep(2)")
+    victim = stage.victim("say()\ntime.sleep(2)")  # long enough for the look to begin, and less than its interval
     run = stage.swapctl("inspect", str(victim.pid), "--interval", "10s", text=True)
     assert (run.code, run.out) == (1, "")
     assert run.err == f"swapctl: process {victim.pid} ended while it was looked at\n"

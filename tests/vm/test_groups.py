@@ -15,14 +15,14 @@ pytestmark = [pytest.mark.vm, pytest.mark.nightly]
 MIB = 1 << 20
 # Has 24 MiB, and 8 of them in swap.
 HOLDER = """\
-import mmap, time
+import mmap, signal
 
 held = mmap.mmap(-1, 24 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for place in range(0, len(held), 4096):
     held[place:place + 8] = place.to_bytes(8, "little")
 held.madvise(21, 0, 8 << 20)
 open("/run/held", "x").close()
-time.sleep(3600)
+signal.pause()
 """
 
 
